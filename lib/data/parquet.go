@@ -1,0 +1,340 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// parquetSource reads a Parquet file column by column, several columns at a time.
+type parquetSource struct {
+	l       *layout
+	file    *os.File
+	columns []parquetColumn // by column of the file
+	groups  []parquet.RowGroup
+	n       int
+}
+
+func openParquet(path string, s Schema) (src source, err error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	file, info, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
+	head := make([]byte, 4)
+	if n, _ := file.ReadAt(head, 0); string(head[:n]) != magicParquet {
+		return nil, formatErrorf("%s is not a Parquet file%s", path, looksLike(head[:n]))
+	}
+	var pf *parquet.File
+	if err := guard(path, func() (err error) {
+		pf, err = parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(16<<10))
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if pf.NumRows() > math.MaxInt32 {
+		return nil, formatErrorf("%s: %d rows; read at most %d, in several files", path, pf.NumRows(), math.MaxInt32)
+	}
+	p := &parquetSource{file: file, groups: pf.RowGroups(), n: int(pf.NumRows())}
+	var names []string
+	for _, c := range pf.Root().Columns() {
+		names = append(names, c.Name())
+		p.columns = append(p.columns, newParquetColumn(c))
+	}
+	if p.l, err = newLayout(path, names, s); err != nil {
+		return nil, err
+	}
+	p.l.finish(func(column int) Kind {
+		if p.columns[column].texts {
+			return Categorical
+		}
+		return Numeric
+	})
+	var refused []string
+	for i, f := range p.l.fields {
+		if why := p.columns[i].refused; f.do != skip && why != "" {
+			refused = append(refused, fmt.Sprintf("%q (%s)", clip(f.name), why))
+		}
+	}
+	if len(refused) > 0 {
+		return nil, formatErrorf("%s: only flat columns of numbers, booleans, texts and times can be read; list these in the schema's drop: %s",
+			path, refused)
+	}
+	return p, nil
+}
+
+// guard turns a panic of the Parquet library, which damaged files can cause, into an error.
+func guard(path string, fn func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = formatErrorf("%s: the Parquet data is damaged: %v", path, r)
+		}
+	}()
+	if err := fn(); err != nil {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*CellError)) {
+			return err
+		}
+		return formatErrorf("%s: the Parquet data is damaged or cut off: %w", path, err)
+	}
+	return nil
+}
+
+func (p *parquetSource) layout() *layout   { return p.l }
+func (p *parquetSource) rows() (int, bool) { return p.n, true }
+func (p *parquetSource) recycle(*rawChunk) {}
+func (p *parquetSource) close()            { p.file.Close() }
+
+func (p *parquetSource) run(ctx context.Context, chunk int, emit func(*rawChunk) error) error {
+	l := p.l
+	cursors := make([]parquetCursor, len(l.fields))
+	for i := range cursors {
+		cursors[i] = parquetCursor{parquetColumn: &p.columns[i], groups: p.groups, ctx: ctx}
+		defer cursors[i].close()
+	}
+	columns := newInterners(l.texts)
+	for done := 0; done < p.n; {
+		n := min(chunk, p.n-done)
+		c := &rawChunk{rows: n, stride: n, num: make([]float32, n*l.numbers), text: make([]rawText, l.texts), base: done}
+		if l.time >= 0 {
+			c.time = make([]int64, n)
+		}
+		if err := p.fill(c, cursors, columns); err != nil {
+			return err
+		}
+		if err := emit(c); err != nil {
+			return err
+		}
+		done += n
+	}
+	return ctx.Err()
+}
+
+// fill reads the rows of a chunk, one column per processor at a time.
+func (p *parquetSource) fill(c *rawChunk, cursors []parquetCursor, columns []interner) error {
+	errs := make([]error, len(cursors))
+	bad := make([]int, len(cursors))
+	var next atomic.Int32
+	var running sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(cursors)) {
+		running.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(cursors); i = int(next.Add(1)) - 1 {
+				if p.l.fields[i].do != skip {
+					errs[i] = guard(p.l.file, func() error { return p.column(c, i, &cursors[i], columns, &bad[i]) })
+				}
+			}
+		})
+	}
+	running.Wait()
+	if slices.Max(bad) > 0 {
+		c.bad = bad
+	}
+	return firstInFile(errs)
+}
+
+// firstInFile returns the error of the first row, so that the message does not depend on which column was read first.
+func firstInFile(errs []error) error {
+	var first error
+	line := math.MaxInt
+	for _, err := range errs {
+		var cell *CellError
+		switch {
+		case err == nil:
+		case !errors.As(err, &cell):
+			return err
+		case cell.Line < line:
+			first, line = err, cell.Line
+		}
+	}
+	return first
+}
+
+// column reads one column of the chunk.
+func (p *parquetSource) column(c *rawChunk, i int, cursor *parquetCursor, columns []interner, bad *int) error {
+	l, f := p.l, p.l.fields[i]
+	fault := func(row int, v parquet.Value, err error) error {
+		if l.tolerant {
+			*bad++
+			return nil
+		}
+		return l.cellError(c.place(row), i, v.String(), err)
+	}
+	switch f.do {
+	case number:
+		dst := c.num[f.slot*c.stride : f.slot*c.stride+c.rows]
+		return cursor.floats(dst, func(row int, v parquet.Value) (err error) {
+			if dst[row], err = cursor.number(l, v); err != nil {
+				dst[row] = missingFloat
+				return fault(row, v, err)
+			}
+			return nil
+		})
+	case text:
+		in := &columns[f.slot]
+		code := make([]int32, c.rows)
+		var scratch []byte
+		var small [256]int32 // code+1 of small integers, which labels mostly are
+		err := cursor.each(c.rows, func(row int, v parquet.Value) error {
+			if v.IsNull() {
+				code[row] = Missing
+				return nil
+			}
+			n, isInt := cursor.small(v)
+			if isInt && small[n] != 0 {
+				code[row] = small[n] - 1
+				return nil
+			}
+			scratch = cursor.text(scratch[:0], v)
+			code[row] = in.verbatim(scratch, l)
+			if isInt {
+				small[n] = code[row] + 1
+			}
+			return nil
+		})
+		c.text[f.slot] = rawText{code: code, values: in.values}
+		return err
+	default:
+		return cursor.each(c.rows, func(row int, v parquet.Value) (err error) {
+			if c.time[row], err = cursor.time(l, v); err != nil {
+				c.time[row] = NoTime
+				return fault(row, v, err)
+			}
+			return nil
+		})
+	}
+}
+
+// parquetCursor walks the values of one column across row groups and pages.
+type parquetCursor struct {
+	*parquetColumn
+	ctx    context.Context
+	groups []parquet.RowGroup // still to come
+	pages  parquet.Pages
+	page   parquet.Page
+	values parquet.ValueReader
+	left   int // values of the page not read yet
+	buffer []parquet.Value
+}
+
+// advance makes sure that a page with unread values is open.
+func (c *parquetCursor) advance() error {
+	for c.left == 0 {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		if c.page != nil {
+			parquet.Release(c.page)
+			c.page = nil
+		}
+		if c.pages == nil {
+			if len(c.groups) == 0 {
+				return fmt.Errorf("column %q ends early: %w", c.name, io.ErrUnexpectedEOF)
+			}
+			c.pages = c.groups[0].ColumnChunks()[c.index].Pages()
+			c.groups = c.groups[1:]
+		}
+		page, err := c.pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			if err := c.pages.Close(); err != nil {
+				return err
+			}
+			c.pages = nil
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		c.page, c.values, c.left = page, page.Values(), int(page.NumValues())
+	}
+	return nil
+}
+
+func (c *parquetCursor) close() {
+	if c.page != nil {
+		parquet.Release(c.page)
+	}
+	if c.pages != nil {
+		c.pages.Close()
+	}
+}
+
+// floats fills dst. Pages of plain required floats are copied whole; each gets the values of all others.
+func (c *parquetCursor) floats(dst []float32, each func(row int, v parquet.Value) error) error {
+	for row := 0; row < len(dst); {
+		if err := c.advance(); err != nil {
+			return err
+		}
+		n := min(c.left, len(dst)-row)
+		if r, ok := c.values.(parquet.FloatReader); ok {
+			got, err := r.ReadFloats(dst[row : row+n])
+			if got == 0 {
+				return shortPage(c.name, err)
+			}
+			missInfinities(dst[row : row+got])
+			row += got
+			c.left -= got
+			continue
+		}
+		got, err := c.some(n, row, each)
+		if err != nil {
+			return err
+		}
+		row += got
+	}
+	return nil
+}
+
+// each calls fn with the next n values.
+func (c *parquetCursor) each(n int, fn func(row int, v parquet.Value) error) error {
+	for row := 0; row < n; {
+		if err := c.advance(); err != nil {
+			return err
+		}
+		got, err := c.some(min(c.left, n-row), row, fn)
+		if err != nil {
+			return err
+		}
+		row += got
+	}
+	return nil
+}
+
+// some reads at most n values of the open page.
+func (c *parquetCursor) some(n, row int, fn func(row int, v parquet.Value) error) (int, error) {
+	if c.buffer == nil {
+		c.buffer = make([]parquet.Value, 1024)
+	}
+	got, err := c.values.ReadValues(c.buffer[:min(n, len(c.buffer))])
+	if got == 0 {
+		return 0, shortPage(c.name, err)
+	}
+	for i, v := range c.buffer[:got] {
+		if err := fn(row+i, v); err != nil {
+			return 0, err
+		}
+	}
+	c.left -= got
+	return got, nil
+}
+
+func shortPage(name string, err error) error {
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("a page of column %q ends early: %w", name, err)
+}

@@ -1,0 +1,2 @@
+package faulttree
+func (r *mefReader) eventTrees() {}

@@ -1,0 +1,46 @@
+//go:build cgo && !noxla && (linux || darwin)
+
+package gx
+
+import (
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// XLALinked reports whether this binary contains the XLA engine. It takes a C compiler at build time.
+const XLALinked = true
+
+// heapReserve is what keepHeap sets aside for XLA's scratch buffers, in bytes.
+const heapReserve = 1 << 30
+
+// tuneOnce prepares the process before the first plugin is loaded; neither the C library's heap options nor XLA's
+// flags are read again later.
+var tuneOnce = sync.OnceFunc(func() {
+	xla.EnableAutoInstall(false) // never fetch behind the user's back: lib/internal/plugin does it, with limits
+	keepHeap(heapReserve)
+	// Products of this model are small: XLA's own task graph uses the cores better than a pool inside each product.
+	const flag = "--xla_cpu_multi_thread_eigen"
+	if flags := os.Getenv("XLA_FLAGS"); !strings.Contains(flags, flag) {
+		os.Setenv("XLA_FLAGS", strings.TrimSpace(flags+" "+flag+"=false"))
+	}
+})
+
+// openXLA loads the PJRT plugin at path and makes a client of it.
+func openXLA(platform, path string) (compute.Backend, error) {
+	tuneOnce()
+	config, options := path, pjrt.NamedValuesMap{}
+	if platform == "cpu" {
+		config += ",shared_buffers"
+		options["cpu_device_count"] = int64(1) // the plugin shows several devices; one uses all cores
+	}
+	backend, err := xla.NewWithOptions(config, options)
+	if err != nil {
+		return nil, err // not the typed nil that NewWithOptions returns
+	}
+	return backend, nil
+}

@@ -1,0 +1,112 @@
+package model
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Mode says how a forward pass differs between training and use.
+type Mode struct {
+	Training bool
+	Random   *Random // training only
+	Dropout  *Node   // training only: scalar float32, probability of dropping an activation of a feature layer
+	Momentum float64 // training only: weight of the batch in the running statistics, 0.1 as in PyTorch
+}
+
+// Forward builds the network: one logit per row, member and output, [B, K, C]. In training the new running statistics
+// are set in stats.
+func (l *Layout) Forward(w, stats *Vector, in Inputs, mode Mode) *Node {
+	c := l.Config
+	t := l.tokens(w, in) // [B, F, D]
+	B, F, D := t.Shape().Dim(0), t.Shape().Dim(1), c.TokenWidth
+	x := Reshape(t, B, F*D)
+	if n := c.AttentionBlocks(); n > 0 {
+		a := Reshape(t, B*F, D)
+		for i := range n {
+			a = c.block(w, fmt.Sprintf("blk.%d.", i), a, B)
+		}
+		x = Concatenate([]*Node{x, ReduceMean(Reshape(a, B, F, D), 1)}, 1)
+	}
+	for i, width := range c.LayerWidths() {
+		x = c.featureLayer(w, stats, fmt.Sprintf("layer.%d.", i), x, B, width, mode)
+	}
+	return c.head(w, Reshape(x, B, c.Members, -1))
+}
+
+// featureLayer is Linear -> BatchNorm -> SiLU -> Dropout: x [B, in] or [B*K, in] -> [B*K, out].
+//
+// Members share the matrix and differ by element-wise factors on its input and output, and by a bias (BatchEnsemble,
+// Wen et al. 2020; TabM, Gorishniy et al. 2025). In the first layer the factors stand after the matrix only, so that
+// its product, the largest of the tower, is done once for all members. Its factors start as random signs: that is
+// what makes members different from the first step on.
+func (c Config) featureLayer(w, stats *Vector, at string, x *Node, B, out int, mode Mode) *Node {
+	K := c.Members
+	if K > 1 && w.Has(at+"member_in.weight") {
+		in := x.Shape().Dim(1)
+		x = Reshape(Mul(Reshape(x, B, K, in), ExpandAxes(w.Get(at+"member_in.weight"), 0)), B*K, in)
+	}
+	h := c.linear(x, w.Get(at+"linear.weight"), w.Get(at+"linear.bias"))
+	if K > 1 {
+		h = Reshape(h, B, -1, out) // [B, 1, out] in the first layer, [B, K, out] in the others
+		h = Add(Mul(h, ExpandAxes(w.Get(at+"member_out.weight"), 0)), ExpandAxes(w.Get(at+"member_out.bias"), 0))
+		h = Reshape(h, B*K, out)
+	}
+	h = silu(batchNorm(w, stats, at+"norm", h, mode))
+	if mode.Training {
+		h = dropout(h, mode)
+	}
+	return h
+}
+
+// batchNorm normalises each column of x [N, W] by the mean and variance of the batch in training, and by the running
+// ones otherwise, so that in use a row does not depend on its neighbours.
+func batchNorm(w, stats *Vector, at string, x *Node, mode Mode) *Node {
+	mean, variance := stats.Get(at+".mean"), stats.Get(at+".variance")
+	weight, bias := w.Get(at+".weight"), w.Get(at+".bias")
+	row := func(n *Node) *Node { return ExpandLeftToRank(n, 2) }
+	if !mode.Training {
+		factor := Mul(weight, Inverse(Sqrt(AddScalar(variance, normEpsilon))))
+		return Add(Mul(Sub(x, row(mean)), row(factor)), row(bias))
+	}
+	n := float64(x.Shape().Dim(0))
+	batchMean := ReduceMean(x, 0)
+	centred := Sub(x, row(batchMean))
+	batchVariance := ReduceMean(Square(centred), 0)
+	blend := func(old, new *Node) *Node {
+		return StopGradient(Add(MulScalar(old, 1-mode.Momentum), MulScalar(new, mode.Momentum)))
+	}
+	stats.Set(at+".mean", blend(mean, batchMean))
+	stats.Set(at+".variance", blend(variance, MulScalar(batchVariance, n/max(1, n-1))))
+	factor := Mul(weight, Inverse(Sqrt(AddScalar(batchVariance, normEpsilon))))
+	return Add(Mul(centred, row(factor)), row(bias))
+}
+
+// dropout zeroes activations with the probability of the mode and scales the others, so that the mean is unchanged.
+func dropout(x *Node, mode Mode) *Node {
+	keep := Inverse(MaxScalar(OneMinus(mode.Dropout), 1e-6))
+	dropped := mode.Random.Below(mode.Dropout, x.Shape().Dimensions...)
+	return Where(dropped, ZerosLike(x), Mul(x, keep))
+}
+
+// head maps each member's features [B, K, W] to its own logits [B, K, C].
+func (c Config) head(w *Vector, h *Node) *Node {
+	weight, bias := w.Get("head.weight"), ExpandAxes(w.Get("head.bias"), 0) // [K, C, W], [1, K, C]
+	if c.Outputs == 1 {
+		return Add(ReduceAndKeep(Mul(h, Reshape(weight, 1, c.Members, -1)), ReduceSum, -1), bias)
+	}
+	return Add(Einsum("bkw,kcw->bkc", h, weight), bias)
+}
+
+// logitBound keeps exponentials of logits inside float32; beyond it a probability is 0 or 1 to 26 digits anyway.
+const logitBound = 60
+
+// Vote averages the members' probabilities: logits [B, K, C] to one log-odds per row [B, 1] when C is 1, else to
+// class probabilities [B, C]. Log-odds keep the order of rows whose probability rounds to 1.
+func Vote(logits *Node) *Node {
+	logits = ClipScalar(logits, -logitBound, logitBound)
+	if logits.Shape().Dim(2) == 1 {
+		return Sub(Log(ReduceMean(Sigmoid(logits), 1)), Log(ReduceMean(Sigmoid(Neg(logits)), 1)))
+	}
+	return ReduceMean(Softmax(logits, -1), 1)
+}
