@@ -1,4 +1,4 @@
-// Command read measures the readers of lib/data on a generated file of 400,000 rows and 79 columns (254 MB as CSV).
+// Command read measures the readers of lib/data on a generated file of 400,000 rows and 79 columns (about 254 MB as CSV).
 //
 //	go run ./benchmarks/read [-rows 400000] [-n 5] [-procs 1]
 //
@@ -188,9 +188,9 @@ func generate(path string, rows int) error {
 			case c%5 == 2:
 				line = strconv.AppendFloat(line, r.ExpFloat64()*1000, 'f', 6, 64)
 			case c%5 == 3:
-				line = strconv.AppendFloat(line, r.NormFloat64(), 'f', 5, 64)
+				line = strconv.AppendFloat(line, r.NormFloat64(), 'f', 6, 64)
 			default:
-				line = strconv.AppendFloat(line, r.Float64(), 'f', 5, 64)
+				line = strconv.AppendFloat(line, r.Float64(), 'f', 6, 64)
 			}
 			line = append(line, ',')
 		}

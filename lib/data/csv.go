@@ -29,6 +29,11 @@ type csvStream struct {
 
 // openCSV reads the header (or the first rows of a file without one) and lays out the columns.
 func openCSV(r io.Reader, name string, s Schema) (*csvStream, error) {
+	return openBlocks(r, name, s, blockSize)
+}
+
+// openBlocks is openCSV with another size of block, by which tests put block borders at every place.
+func openBlocks(r io.Reader, name string, s Schema, size int) (*csvStream, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
@@ -42,10 +47,13 @@ func openCSV(r io.Reader, name string, s Schema) (*csvStream, error) {
 	if err != nil {
 		return nil, err
 	}
-	cs := &csvStream{framer: framer{r: r, file: name, delim: delim}}
+	cs := &csvStream{framer: framer{r: r, file: name, delim: delim, size: size}}
 	cs.parser = csvParser{delim: delim, l: &layout{file: name}}
-	b, err := cs.framer.next(nil)
+	b, err := cs.nextFilled(block{})
 	if errors.Is(err, io.EOF) {
+		if cs.framer.line > 0 {
+			return nil, formatErrorf("%s: the file has only blank lines", name)
+		}
 		return nil, formatErrorf("%s: the file is empty", name)
 	}
 	if err != nil {
@@ -60,22 +68,36 @@ func openCSV(r io.Reader, name string, s Schema) (*csvStream, error) {
 	}
 	cs.l.fromLines = true
 	cs.parser.l = cs.l
-	// The header may fill the first block to its end.
-	if len(bytes.TrimLeft(rest.text, "\r\n")) == 0 {
-		switch b, err := cs.framer.next(nil); {
-		case errors.Is(err, io.EOF):
-			return nil, formatErrorf("%s: the file has a header and no rows", name)
-		case err != nil:
-			return nil, err
-		default:
-			rest = b
-		}
+	cs.first, err = cs.nextFilled(rest)
+	if errors.Is(err, io.EOF) {
+		return nil, formatErrorf("%s: the file has a header and no rows", name)
 	}
-	cs.first = rest
+	if err != nil {
+		return nil, err
+	}
 	cs.infer()
 	cs.spare = make(chan *rawChunk, 2*runtime.GOMAXPROCS(0)+2)
-	cs.perByte = float64(bytes.Count(rest.text, newline)) / float64(len(rest.text))
+	cs.perByte = float64(bytes.Count(cs.first.text, newline)) / float64(len(cs.first.text))
 	return cs, nil
+}
+
+// nextFilled returns b without its leading blank lines, or the first block after it that holds anything else.
+func (cs *csvStream) nextFilled(b block) (block, error) {
+	for {
+		pos := 0
+		for pos < len(b.text) {
+			next := lineEnd(b.text[:len(b.text)+scanPad], pos)
+			if next == pos {
+				b.text = b.text[pos:]
+				return b, nil
+			}
+			pos, b.line = next, b.line+1
+		}
+		var err error
+		if b, err = cs.framer.next(nil); err != nil {
+			return b, err
+		}
+	}
 }
 
 // checkText removes a byte order mark and refuses what is recognisably no UTF-8 text.
@@ -105,19 +127,7 @@ func checkText(r io.Reader, name string) (io.Reader, error) {
 // only names of Schema.Header is a header too (in its own order), so that one schema reads a headerless original and the
 // files that were written from it.
 func (cs *csvStream) header(b block, s Schema) (names []string, rest block, err error) {
-	text, end := b.text[:len(b.text)+scanPad], 0
-	for end < len(b.text) {
-		next := lineEnd(text, end)
-		if next == end {
-			break
-		}
-		end, b.line = next, b.line+1
-	}
-	if end == len(b.text) {
-		return nil, b, formatErrorf("%s: the file has only blank lines", cs.framer.file)
-	}
-	b.text = b.text[end:]
-	text = text[end:]
+	text := b.text[:len(b.text)+scanPad]
 	pos, lines := 0, 1
 	for {
 		cell, quoted, end, err := cs.parser.cell(text, pos)
@@ -127,7 +137,10 @@ func (cs *csvStream) header(b block, s Schema) (names []string, rest block, err 
 		if quoted {
 			lines += bytes.Count(text[pos:end], newline)
 		}
-		names = append(names, strings.ToValidUTF8(string(trimBlank(cell)), "\uFFFD"))
+		if !quoted {
+			cell = trimBlank(cell)
+		}
+		names = append(names, strings.ToValidUTF8(string(cell), "\uFFFD"))
 		if pos = lineEnd(text, end); pos > end {
 			break
 		}

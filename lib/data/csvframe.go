@@ -26,6 +26,7 @@ type framer struct {
 	r     io.Reader
 	file  string
 	delim byte
+	size  int    // of a block, if its records let it
 	carry []byte // the beginning of a record whose end has not been read yet
 	line  int    // lines handed out
 	done  bool
@@ -37,7 +38,7 @@ func (f *framer) next(buf []byte) (block, error) {
 		return block{text: buf}, io.EOF
 	}
 	buf = append(buf[:0], f.carry...)
-	for size := blockSize; ; size *= 2 {
+	for size := f.size; ; size *= 2 {
 		for size <= len(buf) {
 			size *= 2
 		}

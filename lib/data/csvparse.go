@@ -68,7 +68,7 @@ func (p *csvParser) row(b []byte, pos, line int, c *rawChunk) (next, lines int) 
 	fields, delim, start := p.l.fields, p.delim, pos
 	for i := range fields {
 		f := &fields[i]
-		if f.do == number {
+		if f.do == doNumber {
 			if v, end, ok := scanDecimal(b, pos); ok {
 				if b[end] == delim && i+1 < len(fields) {
 					c.num[f.slot*c.stride+c.rows] = v
@@ -118,7 +118,7 @@ func (p *csvParser) store(cell []byte, quoted bool, column int, c *rawChunk, lin
 	f := &l.fields[column]
 	var err error
 	switch f.do {
-	case text:
+	case doText:
 		in := &p.columns[f.slot]
 		code := Missing
 		if quoted {
@@ -128,13 +128,13 @@ func (p *csvParser) store(cell []byte, quoted bool, column int, c *rawChunk, lin
 		}
 		c.text[f.slot].code[c.rows] = code
 		return true
-	case number:
+	case doNumber:
 		var v float32
 		if v, err = l.parseNumber(cell); err != nil {
 			v = missingFloat
 		}
 		c.num[f.slot*c.stride+c.rows] = v
-	case instant:
+	case doTime:
 		var t int64
 		if t, err = l.parseTime(cell); err != nil {
 			t = NoTime

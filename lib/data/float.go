@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -53,16 +54,19 @@ func scanDecimal(b []byte, i int) (v float32, end int, ok bool) {
 	}
 	k := 0
 	if b[i] == '.' {
-		i++
-		f, nf := swarDigits(b, i)
-		m, k, i = m*pow10[nf]+f, nf, i+nf
-		for nf == 8 && n+k <= 10 { // so that at most 18 digits are read, which uint64 holds
-			f, nf = swarDigits(b, i)
-			m, k, i = m*pow10[nf]+f, k+nf, i+nf
+		significant := n
+		if m == 0 {
+			significant = 0 // the 0 before the point
 		}
-		if nf == 8 && b[i]-'0' <= 9 {
-			return 0, 0, false // there is a 19th digit
+		for nf := 8; nf == 8; { // after eight digits there may be more
+			var f uint64
+			f, nf = swarDigits(b, i+1+k)
+			if significant+k+nf > 18 {
+				return 0, 0, false
+			}
+			m, k = m*pow10[nf]+f, k+nf
 		}
+		i += 1 + k
 	}
 	if n+k == 0 {
 		return 0, 0, false
@@ -87,9 +91,13 @@ func scanDecimal(b []byte, i int) (v float32, end int, ok bool) {
 }
 
 // parseFloat is strconv.ParseFloat(cell, 32) with the errors of this package. NaN and infinities come back as NaN.
+// What only Go calls a number, 1_000 and 0x1p4, is none: in telemetry such texts are identifiers.
 func parseFloat(cell []byte) (float32, error) {
 	if len(cell) == 0 {
 		return missingFloat, nil
+	}
+	if bytes.ContainsAny(cell, "_xX") {
+		return 0, ErrNumber
 	}
 	v, err := strconv.ParseFloat(unsafe.String(&cell[0], len(cell)), 32)
 	if err != nil {

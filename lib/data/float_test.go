@@ -57,12 +57,12 @@ func TestScanDecimalNearTheMiddle(t *testing.T) {
 
 func TestScanDecimalTakesCommonForms(t *testing.T) {
 	for _, s := range []string{"0", "1", "-1", "0.00", "0.5", "-0", "12345678", "123456789", "1234567890123", "0.12345678", "123.12345678",
-		"0.12345678901234567", "-12.375000", "5.", ".5", "00012", "99999999.99999999"} {
+		"0.12345678901234567", "0.123456789012345678", "12345.1234567890123", "-12.375000", "5.", ".5", "00012", "99999999.99999999"} {
 		if !checkDecimal(t, s) {
 			t.Errorf("%q goes the slow way", s)
 		}
 	}
-	for _, s := range []string{"", "-", ".", "-.", "e5", "+1", "nan", "1234567890123456", "0.1234567890123456789", "x"} {
+	for _, s := range []string{"", "-", ".", "-.", "e5", "+1", "nan", "1234567890123456", "0.1234567890123456789", "1.123456789012345678", "9223400000000.000000", "x"} {
 		if v, end, ok := scanDecimal([]byte(s+",\x00\x00\x00\x00\x00\x00\x00\x00"), 0); ok {
 			t.Errorf("%q is taken as %v up to %d", s, v, end)
 		}
@@ -74,7 +74,7 @@ func TestParseFloatRange(t *testing.T) {
 		text string
 		want error
 	}{{"1e400", ErrRange}, {"-1e400", ErrRange}, {"3.5e38", ErrRange}, {"1e39", ErrRange}, {"3.4028235e38", nil}, {"1e-400", nil},
-		{"1e", ErrNumber}, {"1_000", ErrNumber}, {"0x10", ErrNumber}, {"1,5", ErrNumber}, {"١", ErrNumber}} {
+		{"1e", ErrNumber}, {"1_000", ErrNumber}, {"0x10", ErrNumber}, {"0x1p4", ErrNumber}, {"1,5", ErrNumber}, {"١", ErrNumber}} {
 		if _, err := parseFloat([]byte(test.text)); err != test.want {
 			t.Errorf("%s: got %v, want %v", test.text, err, test.want)
 		}

@@ -41,15 +41,15 @@ func FromGota(df dataframe.DataFrame, s Schema) (t *Table, err error) {
 	c := &rawChunk{rows: n, stride: n, num: make([]float32, n*l.numbers), text: make([]rawText, l.texts), time: make([]int64, n)}
 	columns := newInterners(l.texts)
 	for i, f := range l.fields {
-		if f.do == text {
+		if f.do == doText {
 			c.text[f.slot].code = make([]int32, n)
 		}
-		for row := 0; row < n && f.do != skip; row++ {
+		for row := 0; row < n && f.do != doSkip; row++ {
 			if err := l.gotaCell(c, i, row, df.Elem(row, i), columns); err != nil {
 				return nil, err
 			}
 		}
-		if f.do == text {
+		if f.do == doText {
 			c.text[f.slot].values = columns[f.slot].values
 		}
 	}
@@ -64,7 +64,7 @@ func (l *layout) gotaCell(c *rawChunk, column, row int, e series.Element, column
 	f := l.fields[column]
 	var err error
 	switch f.do {
-	case number:
+	case doNumber:
 		at := f.slot*c.stride + row
 		switch {
 		case e.IsNA():
@@ -77,7 +77,7 @@ func (l *layout) gotaCell(c *rawChunk, column, row int, e series.Element, column
 		if err != nil {
 			c.num[at] = missingFloat
 		}
-	case text:
+	case doText:
 		code := Missing
 		if !e.IsNA() {
 			value := e.String()

@@ -9,10 +9,10 @@ import (
 type action uint8
 
 const (
-	skip    action = iota // nothing: dropped, or beyond Schema.Columns
-	number                // parse as float32 into numeric slot
-	text                  // code as text into text slot: categorical features, label, family, group
-	instant               // parse as time
+	doSkip   action = iota // nothing: dropped, or beyond Schema.Columns
+	doNumber               // parse as float32 into numeric slot
+	doText                 // code as text into text slot: categorical features, label, family, group
+	doTime                 // parse as time
 )
 
 // field is one column of a file.
@@ -157,24 +157,24 @@ func (l *layout) finish(infer func(column int) Kind) {
 		}
 		l.schema.Columns[i] = ColumnSpec{f.name, f.kind}
 		if f.kind == Numeric {
-			l.fields[f.field].do, l.fields[f.field].slot = number, l.numbers
+			l.fields[f.field].do, l.fields[f.field].slot = doNumber, l.numbers
 			l.numbers++
 		} else {
 			l.useText(f.field)
 		}
 	}
 	for _, column := range []int{l.label, l.family, l.group} {
-		if column >= 0 && l.fields[column].do == skip {
+		if column >= 0 && l.fields[column].do == doSkip {
 			l.useText(column)
 		}
 	}
 	if l.time >= 0 {
-		l.fields[l.time].do = instant
+		l.fields[l.time].do = doTime
 	}
 }
 
 func (l *layout) useText(column int) {
-	l.fields[column].do, l.fields[column].slot = text, l.texts
+	l.fields[column].do, l.fields[column].slot = doText, l.texts
 	l.texts++
 }
 

@@ -3,9 +3,7 @@ package data
 import (
 	"archive/zip"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -31,19 +29,6 @@ type npzSource struct {
 	arrays map[string]*npzArray
 	fields []npzField // by column
 	n      int
-}
-
-// npzArray is one array, read as a stream of rows.
-type npzArray struct {
-	npyHeader
-	name  string
-	entry *zip.File
-	rows  int
-	width int
-	r     io.ReadCloser
-	whole []byte // all elements of a column-major (Fortran order) matrix, which cannot be streamed by rows
-	next  int    // row
-	buf   []byte
 }
 
 // npzField is one column: a column of a matrix, a whole array, or codes with their texts.
@@ -229,101 +214,6 @@ func (z *npzSource) rowsHint() string {
 	return fmt.Sprintf(" (%d here)", z.n)
 }
 
-// open reads the header of an array.
-func (z *npzSource) open(name string) (*npzArray, error) {
-	a := z.arrays[name]
-	if a.r != nil {
-		return a, nil
-	}
-	r, err := a.entry.Open()
-	if err != nil {
-		return nil, z.errorf("array %q: %v", clip(name), err)
-	}
-	a.r = r
-	if a.npyHeader, err = readNPYHeader(r); err != nil {
-		return nil, z.errorf("array %q: %v", clip(name), err)
-	}
-	a.rows, a.width = 1, 1
-	for i, n := range a.shape {
-		if i == 0 {
-			a.rows = n
-		} else {
-			a.width *= n
-		}
-	}
-	// Memory is allocated on the word of the header, so the word is checked: deflate packs at most 1032 to 1.
-	have := a.entry.UncompressedSize64
-	if a.entry.Method != zip.Store {
-		have = min(have, 1032*a.entry.CompressedSize64+64)
-	} else {
-		have = min(have, a.entry.CompressedSize64)
-	}
-	if need := uint64(a.rows) * uint64(a.width) * uint64(a.dtype.size); need > have {
-		return nil, z.errorf("array %q is cut off: its shape %v needs %d bytes, the archive has %d", clip(name), a.shape, need, have)
-	}
-	return a, nil
-}
-
-// strings reads a whole one-dimensional array of texts.
-func (z *npzSource) strings(name string) ([]string, error) {
-	a, err := z.open(name)
-	if err != nil {
-		return nil, err
-	}
-	if len(a.shape) != 1 || !a.dtype.isText() {
-		return nil, z.errorf("array %q must be one-dimensional and of texts, not of shape %v and type %s", clip(name), a.shape, a.dtype.text)
-	}
-	list := make([]string, a.rows)
-	for i := range list {
-		b, err := a.read(1)
-		if err != nil {
-			return nil, z.errorf("array %q: %v", clip(name), err)
-		}
-		list[i] = strings.ToValidUTF8(string(a.dtype.text8(nil, b)), "\uFFFD")
-	}
-	return list, nil
-}
-
-// read returns the elements of the next n rows, row by row, valid until the next call.
-func (a *npzArray) read(n int) ([]byte, error) {
-	size := a.dtype.size
-	a.buf = resize(a.buf, n*a.width*size)
-	if a.fortran && a.width > 1 {
-		if a.whole == nil {
-			a.whole = make([]byte, a.rows*a.width*size)
-			if _, err := io.ReadFull(a.r, a.whole); err != nil {
-				return nil, cutOff(err)
-			}
-			if _, err := io.Copy(io.Discard, a.r); err != nil { // compares the checksum
-				return nil, err
-			}
-		}
-		for i := range n {
-			for j := range a.width {
-				copy(a.buf[(i*a.width+j)*size:][:size], a.whole[(j*a.rows+a.next+i)*size:])
-			}
-		}
-		a.next += n
-		return a.buf, nil
-	}
-	_, err := io.ReadFull(a.r, a.buf)
-	a.next += n
-	if err == nil && a.next == a.rows {
-		// The checksum is only compared at the very end of the entry.
-		if _, err = io.Copy(io.Discard, a.r); err != nil {
-			return nil, err
-		}
-	}
-	return a.buf, cutOff(err)
-}
-
-func cutOff(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it ends early; the file is cut off, copy or download it again")
-	}
-	return err
-}
-
 func (z *npzSource) layout() *layout   { return z.l }
 func (z *npzSource) rows() (int, bool) { return max(z.n, 0), true }
 func (z *npzSource) recycle(*rawChunk) {}
@@ -343,7 +233,7 @@ func (z *npzSource) run(ctx context.Context, chunk int, emit func(*rawChunk) err
 	byArray := make(map[*npzArray][]int)
 	var order []*npzArray
 	for i, f := range z.fields {
-		if l.fields[i].do == skip {
+		if l.fields[i].do == doSkip {
 			continue
 		}
 		if byArray[f.array] == nil {
@@ -389,62 +279,60 @@ func (z *npzSource) run(ctx context.Context, chunk int, emit func(*rawChunk) err
 }
 
 // fill converts one column of n rows from b into the chunk, from row from on.
-func (z *npzSource) fill(c *rawChunk, i, from, n int, b []byte, columns []interner) error {
-	l, f := z.l, z.l.fields[i]
-	d := z.fields[i].array.dtype
-	step := z.fields[i].array.width * d.size
-	b = b[z.fields[i].column*d.size:]
-	if f.do == number && d.text == "<f4" {
+func (z *npzSource) fill(c *rawChunk, column, from, n int, b []byte, columns []interner) error {
+	l, f := z.l, z.l.fields[column]
+	d := z.fields[column].array.dtype
+	step := z.fields[column].array.width * d.size
+	b = b[z.fields[column].column*d.size:]
+	if f.do == doNumber && d.text == "<f4" {
 		dst := c.num[f.slot*c.stride+from:][:n]
 		copyFloats(dst, b, step)
 		missInfinities(dst)
 		return nil
 	}
 	var scratch []byte
-	for row := from; row < from+n; row++ {
+	for at, row := 0, from; row < from+n; at, row = at+step, row+1 {
+		element := b[at:][:d.size]
 		var err error
 		switch {
-		case f.do == number && z.fields[i].dict == nil:
-			if c.num[f.slot*c.stride+row], err = d.number(l, b); err != nil {
+		case f.do == doNumber && z.fields[column].dict == nil:
+			if c.num[f.slot*c.stride+row], err = d.number(l, element); err != nil {
 				c.num[f.slot*c.stride+row] = missingFloat
 			}
-		case f.do == instant && z.fields[i].dict == nil:
-			if c.time[row], err = d.time(l, b); err != nil {
+		case f.do == doTime && z.fields[column].dict == nil:
+			if c.time[row], err = d.time(l, element); err != nil {
 				c.time[row] = NoTime
 			}
 		default:
 			scratch = scratch[:0]
-			if dict := z.fields[i].dict; dict == nil {
-				scratch = d.text8(scratch, b)
-			} else if code := d.integer(b); code >= 0 && code < int64(len(dict)) {
+			if dict := z.fields[column].dict; dict == nil {
+				scratch = d.text8(scratch, element)
+			} else if code := d.integer(element); code >= 0 && code < int64(len(dict)) {
 				scratch = append(scratch, dict[code]...)
 			} else if code != int64(Missing) {
 				return z.errorf("row %d: code %d of column %q is none of its %d texts", c.place(row), code, clip(f.name), len(dict))
 			}
-			err = z.text(c, i, row, scratch, columns)
+			err = z.text(c, column, row, scratch, columns)
 		}
 		if err != nil {
 			if !l.tolerant {
-				return l.cellError(c.place(row), i, string(d.text8(nil, b)), err)
+				return l.cellError(c.place(row), column, string(d.text8(nil, element)), err)
 			}
-			c.countBad(i, len(l.fields))
-		}
-		if row < from+n-1 {
-			b = b[step:]
+			c.countBad(column, len(l.fields))
 		}
 	}
 	return nil
 }
 
 // text stores a text, in whatever form the schema wants the column.
-func (z *npzSource) text(c *rawChunk, i, row int, cell []byte, columns []interner) (err error) {
-	l, f := z.l, z.l.fields[i]
+func (z *npzSource) text(c *rawChunk, column, row int, cell []byte, columns []interner) (err error) {
+	l, f := z.l, z.l.fields[column]
 	switch f.do {
-	case number:
+	case doNumber:
 		if c.num[f.slot*c.stride+row], err = l.parseNumber(cell); err != nil {
 			c.num[f.slot*c.stride+row] = missingFloat
 		}
-	case instant:
+	case doTime:
 		if c.time[row], err = l.parseTime(cell); err != nil {
 			c.time[row] = NoTime
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"runtime"
@@ -19,6 +18,7 @@ import (
 type parquetSource struct {
 	l       *layout
 	file    *os.File
+	size    int64
 	columns []parquetColumn // by column of the file
 	groups  []parquet.RowGroup
 	n       int
@@ -51,7 +51,14 @@ func openParquet(path string, s Schema) (src source, err error) {
 	if pf.NumRows() > math.MaxInt32 {
 		return nil, formatErrorf("%s: %d rows; read at most %d, in several files", path, pf.NumRows(), math.MaxInt32)
 	}
-	p := &parquetSource{file: file, groups: pf.RowGroups(), n: int(pf.NumRows())}
+	p := &parquetSource{file: file, size: info.Size(), groups: pf.RowGroups(), n: int(pf.NumRows())}
+	for _, g := range p.groups {
+		p.n -= int(g.NumRows())
+	}
+	if p.n != 0 {
+		return nil, formatErrorf("%s: the Parquet data is damaged: its row groups do not add up to its %d rows", path, pf.NumRows())
+	}
+	p.n = int(pf.NumRows())
 	var names []string
 	for _, c := range pf.Root().Columns() {
 		names = append(names, c.Name())
@@ -68,7 +75,7 @@ func openParquet(path string, s Schema) (src source, err error) {
 	})
 	var refused []string
 	for i, f := range p.l.fields {
-		if why := p.columns[i].refused; f.do != skip && why != "" {
+		if why := p.columns[i].refused; f.do != doSkip && why != "" {
 			refused = append(refused, fmt.Sprintf("%q (%s)", clip(f.name), why))
 		}
 	}
@@ -96,9 +103,17 @@ func guard(path string, fn func() error) (err error) {
 }
 
 func (p *parquetSource) layout() *layout   { return p.l }
-func (p *parquetSource) rows() (int, bool) { return p.n, true }
 func (p *parquetSource) recycle(*rawChunk) {}
 func (p *parquetSource) close()            { p.file.Close() }
+
+// rows believes the number of rows if the table is not much larger than the file. A damaged footer can claim any number,
+// and run-length coding can honestly hold many rows in few bytes: then the table grows with what is really read.
+func (p *parquetSource) rows() (int, bool) {
+	if 4*int64(p.n)*int64(p.l.numbers+p.l.texts+1) > 64*p.size+64<<20 {
+		return 0, false
+	}
+	return p.n, true
+}
 
 func (p *parquetSource) run(ctx context.Context, chunk int, emit func(*rawChunk) error) error {
 	l := p.l
@@ -134,7 +149,7 @@ func (p *parquetSource) fill(c *rawChunk, cursors []parquetCursor, columns []int
 	for range min(runtime.GOMAXPROCS(0), len(cursors)) {
 		running.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(cursors); i = int(next.Add(1)) - 1 {
-				if p.l.fields[i].do != skip {
+				if p.l.fields[i].do != doSkip {
 					errs[i] = guard(p.l.file, func() error { return p.column(c, i, &cursors[i], columns, &bad[i]) })
 				}
 			}
@@ -175,7 +190,7 @@ func (p *parquetSource) column(c *rawChunk, i int, cursor *parquetCursor, column
 		return l.cellError(c.place(row), i, v.String(), err)
 	}
 	switch f.do {
-	case number:
+	case doNumber:
 		dst := c.num[f.slot*c.stride : f.slot*c.stride+c.rows]
 		return cursor.floats(dst, func(row int, v parquet.Value) (err error) {
 			if dst[row], err = cursor.number(l, v); err != nil {
@@ -184,7 +199,7 @@ func (p *parquetSource) column(c *rawChunk, i int, cursor *parquetCursor, column
 			}
 			return nil
 		})
-	case text:
+	case doText:
 		in := &columns[f.slot]
 		code := make([]int32, c.rows)
 		var scratch []byte
@@ -217,124 +232,4 @@ func (p *parquetSource) column(c *rawChunk, i int, cursor *parquetCursor, column
 			return nil
 		})
 	}
-}
-
-// parquetCursor walks the values of one column across row groups and pages.
-type parquetCursor struct {
-	*parquetColumn
-	ctx    context.Context
-	groups []parquet.RowGroup // still to come
-	pages  parquet.Pages
-	page   parquet.Page
-	values parquet.ValueReader
-	left   int // values of the page not read yet
-	buffer []parquet.Value
-}
-
-// advance makes sure that a page with unread values is open.
-func (c *parquetCursor) advance() error {
-	for c.left == 0 {
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
-		if c.page != nil {
-			parquet.Release(c.page)
-			c.page = nil
-		}
-		if c.pages == nil {
-			if len(c.groups) == 0 {
-				return fmt.Errorf("column %q ends early: %w", c.name, io.ErrUnexpectedEOF)
-			}
-			c.pages = c.groups[0].ColumnChunks()[c.index].Pages()
-			c.groups = c.groups[1:]
-		}
-		page, err := c.pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			if err := c.pages.Close(); err != nil {
-				return err
-			}
-			c.pages = nil
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		c.page, c.values, c.left = page, page.Values(), int(page.NumValues())
-	}
-	return nil
-}
-
-func (c *parquetCursor) close() {
-	if c.page != nil {
-		parquet.Release(c.page)
-	}
-	if c.pages != nil {
-		c.pages.Close()
-	}
-}
-
-// floats fills dst. Pages of plain required floats are copied whole; each gets the values of all others.
-func (c *parquetCursor) floats(dst []float32, each func(row int, v parquet.Value) error) error {
-	for row := 0; row < len(dst); {
-		if err := c.advance(); err != nil {
-			return err
-		}
-		n := min(c.left, len(dst)-row)
-		if r, ok := c.values.(parquet.FloatReader); ok {
-			got, err := r.ReadFloats(dst[row : row+n])
-			if got == 0 {
-				return shortPage(c.name, err)
-			}
-			missInfinities(dst[row : row+got])
-			row += got
-			c.left -= got
-			continue
-		}
-		got, err := c.some(n, row, each)
-		if err != nil {
-			return err
-		}
-		row += got
-	}
-	return nil
-}
-
-// each calls fn with the next n values.
-func (c *parquetCursor) each(n int, fn func(row int, v parquet.Value) error) error {
-	for row := 0; row < n; {
-		if err := c.advance(); err != nil {
-			return err
-		}
-		got, err := c.some(min(c.left, n-row), row, fn)
-		if err != nil {
-			return err
-		}
-		row += got
-	}
-	return nil
-}
-
-// some reads at most n values of the open page.
-func (c *parquetCursor) some(n, row int, fn func(row int, v parquet.Value) error) (int, error) {
-	if c.buffer == nil {
-		c.buffer = make([]parquet.Value, 1024)
-	}
-	got, err := c.values.ReadValues(c.buffer[:min(n, len(c.buffer))])
-	if got == 0 {
-		return 0, shortPage(c.name, err)
-	}
-	for i, v := range c.buffer[:got] {
-		if err := fn(row+i, v); err != nil {
-			return 0, err
-		}
-	}
-	c.left -= got
-	return got, nil
-}
-
-func shortPage(name string, err error) error {
-	if err == nil {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("a page of column %q ends early: %w", name, err)
 }

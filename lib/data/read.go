@@ -73,13 +73,29 @@ func ParseCSV(ctx context.Context, r io.Reader, name string, s Schema) (*Table, 
 //
 // Dictionaries do grow with the number of distinct texts: drop identifiers that differ in every row.
 func Scan(ctx context.Context, path string, s Schema, fn func(chunk *Table) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	src, err := open(path, s)
 	if err != nil {
 		return err
 	}
 	defer src.close()
+	return scan(ctx, src, fn)
+}
+
+// ScanCSV is Scan for delimited text from a stream, such as standard input. For name and ctx see ParseCSV.
+func ScanCSV(ctx context.Context, r io.Reader, name string, s Schema, fn func(chunk *Table) error) error {
+	cs, err := openCSV(r, name, s)
+	if err != nil {
+		return err
+	}
+	return scan(ctx, &csvSource{csvStream: cs}, fn)
+}
+
+func scan(ctx context.Context, src source, fn func(chunk *Table) error) error {
 	a, rows := newAssembler(src.layout()), 0
-	err = src.run(ctx, src.layout().scanRows(), func(c *rawChunk) error {
+	err := src.run(ctx, src.layout().scanRows(), func(c *rawChunk) error {
 		t, err := a.table(c)
 		if err != nil || t.Rows() == 0 {
 			return err
@@ -88,7 +104,7 @@ func Scan(ctx context.Context, path string, s Schema, fn func(chunk *Table) erro
 		return fn(t)
 	})
 	if err == nil && rows == 0 {
-		return noRows(path)
+		return noRows(src.layout().file)
 	}
 	return err
 }

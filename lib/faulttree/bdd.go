@@ -64,6 +64,9 @@ func (b *bdd) and(f, g edge) edge {
 	if r, ok := b.ands.get(uint32(f), uint32(g), 0); ok {
 		return edge(r)
 	}
+	if !b.step() {
+		return constFalse
+	}
 	level := min(b.nodes[f.index()].level, b.nodes[g.index()].level)
 	f1, f0 := b.cofactors(f, level)
 	g1, g0 := b.cofactors(g, level)
@@ -94,6 +97,9 @@ func (b *bdd) xor(f, g edge) edge {
 	}
 	if r, ok := b.xors.get(uint32(f), uint32(g), 0); ok {
 		return edge(r) ^ flip
+	}
+	if !b.step() {
+		return constFalse
 	}
 	level := min(b.nodes[f.index()].level, b.nodes[g.index()].level)
 	f1, f0 := b.cofactors(f, level)

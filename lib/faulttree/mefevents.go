@@ -1,2 +1,3 @@
 package faulttree
+
 func (r *mefReader) eventTrees() {}

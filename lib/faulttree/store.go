@@ -21,6 +21,7 @@ type store struct {
 	nodes []node
 	table []uint32 // open addressing; 0 is an empty slot (index 0 is a terminal, which is never looked up)
 	limit int      // of nodes
+	steps int      // operations so far that were not answered from a memo
 	err   error    // errFull or the context's error, once set every operation returns quickly with nonsense
 }
 
@@ -30,6 +31,23 @@ func newStore(ctx context.Context, limit, terminals int) store {
 		s.nodes = append(s.nodes, node{level: terminalLevel})
 	}
 	return s
+}
+
+// stepsPerNode bounds the operations by the limit of nodes. A bad variable order can spend hours on nodes that exist
+// already, because the memo forgets faster than it is asked; the limit of nodes alone would never end that.
+const stepsPerNode = 6
+
+// step counts an operation and reports whether the store can go on.
+func (s *store) step() bool {
+	s.steps++
+	switch {
+	case s.err != nil:
+	case s.steps > stepsPerNode*s.limit:
+		s.err = errFull
+	case s.steps&0xffff == 0:
+		s.err = s.ctx.Err()
+	}
+	return s.err == nil
 }
 
 // mix spreads three words over 64 bits; its upper half indexes the tables.
@@ -54,10 +72,6 @@ func (s *store) find(n node) uint32 {
 		s.err = errFull
 		return 0
 	}
-	if len(s.nodes)&0xffff == 0 && s.ctx.Err() != nil {
-		s.err = s.ctx.Err()
-		return 0
-	}
 	index := uint32(len(s.nodes))
 	s.nodes = append(s.nodes, n)
 	s.table[at] = index
@@ -67,14 +81,25 @@ func (s *store) find(n node) uint32 {
 	return index
 }
 
-func (s *store) grow() {
-	table := make([]uint32, 2*len(s.table))
+func (s *store) grow() { s.fill(make([]uint32, 2*len(s.table))) }
+
+// rehash makes the table anew after nodes were put into the slice directly.
+func (s *store) rehash() {
+	size := len(s.table)
+	for 3*size < 4*len(s.nodes) {
+		size *= 2
+	}
+	s.fill(make([]uint32, 2*size))
+}
+
+// fill enters all nodes but the terminals into an empty table.
+func (s *store) fill(table []uint32) {
 	mask := uint64(len(table) - 1)
-	for _, index := range s.table {
-		if index == 0 {
+	for i, n := range s.nodes {
+		if n.level == terminalLevel {
 			continue
 		}
-		n := s.nodes[index]
+		index := uint32(i)
 		at := mix(n.level, n.hi, n.lo) & mask
 		for table[at] != 0 {
 			at = (at + 1) & mask

@@ -1,2 +1,3 @@
 package faulttree
+
 func readText(text []byte, name string) (*Model, error) { return nil, nil }

@@ -44,6 +44,9 @@ func (z *zbdd) without(f, g uint32) uint32 {
 	if r, ok := z.withouts.get(f, g, 0); ok {
 		return r
 	}
+	if !z.step() {
+		return noSets
+	}
 	nf, ng := z.nodes[f], z.nodes[g]
 	var hi, lo uint32
 	if ng.level > nf.level {
@@ -77,6 +80,9 @@ func (z *zbdd) union(f, g uint32) uint32 {
 	}
 	if r, ok := z.unions.get(f, g, 0); ok {
 		return r
+	}
+	if !z.step() {
+		return noSets
 	}
 	nf, ng := z.nodes[f], z.nodes[g]
 	var r uint32
@@ -114,6 +120,9 @@ func (z *zbdd) product(f, g uint32, budget int) uint32 {
 	if r, ok := z.products.get(f, g, uint32(budget)); ok {
 		return r
 	}
+	if !z.step() {
+		return noSets
+	}
 	level := min(z.nodes[f].level, z.nodes[g].level)
 	f1, f0 := z.split(f, level)
 	g1, g0 := z.split(g, level)
@@ -150,6 +159,9 @@ func (z *zbdd) truncate(f uint32, budget int) uint32 {
 	// The product memo is shared: emptySet is never an operand there.
 	if r, ok := z.products.get(emptySet, f, uint32(budget)); ok {
 		return r
+	}
+	if !z.step() {
+		return noSets
 	}
 	n := z.nodes[f]
 	hi := noSets

@@ -33,8 +33,11 @@ type Config struct {
 	Layers     int     `json:"feature_layers"` // feature layers, each half as wide as the one before, 1..16; default 2
 	Dropout    float64 `json:"dropout_rate"`   // in feature layers, 0..1 (1 excluded); no default: 0 is none
 	Members    int     `json:"members"`        // K, ensemble members that share the feature layers; default 16, 1 is off
-	Outputs    int     `json:"output_dim"`     // 1: one logit (threat or not); else one per class, 2..100; default 1
-	Precision  string  `json:"precision"`      // default Float32
+	// MemberLayer is the feature layer, counted from 1, from which on the members differ; default 2, or 1 when there is only
+	// one layer. At 1 members are most different, at K times the cost of the widest product of the network.
+	MemberLayer int    `json:"member_layer"`
+	Outputs     int    `json:"output_dim"` // 1: one logit (threat or not); else one per class, 2..100; default 1
+	Precision   string `json:"precision"`  // default Float32
 }
 
 // WithDefaults returns the configuration with every unset field filled in.
@@ -57,6 +60,7 @@ func (c Config) WithDefaults() Config {
 	set(&c.Hidden, 64)
 	set(&c.Layers, 2)
 	set(&c.Members, 16)
+	set(&c.MemberLayer, min(2, c.Layers))
 	set(&c.Outputs, 1)
 	return c
 }
@@ -84,6 +88,7 @@ func (c Config) Validate() error {
 	bound("hidden_dim", c.Hidden, 16, 512)
 	bound("feature_layers", c.Layers, 1, 16)
 	bound("members", c.Members, 1, 256)
+	bound("member_layer", c.MemberLayer, 1, max(1, c.Layers))
 	bound("output_dim", c.Outputs, 1, 100)
 	if math.IsNaN(c.Dropout) || c.Dropout < 0 || c.Dropout > 1 {
 		problems = append(problems, fmt.Errorf("dropout_rate is %v, must be 0..1", c.Dropout))

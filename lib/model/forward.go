@@ -34,23 +34,22 @@ func (l *Layout) Forward(w, stats *Vector, in Inputs, mode Mode) *Node {
 	return c.head(w, Reshape(x, B, c.Members, -1))
 }
 
-// featureLayer is Linear -> BatchNorm -> SiLU -> Dropout: x [B, in] or [B*K, in] -> [B*K, out].
+// featureLayer is Linear -> BatchNorm -> SiLU -> Dropout. x is [B, in] up to the layer from which on members differ, and
+// [B*K, in] after it; the result is [B, out] or [B*K, out].
 //
 // Members share the matrix and differ by element-wise factors on its input and output, and by a bias (BatchEnsemble,
-// Wen et al. 2020; TabM, Gorishniy et al. 2025). In the first layer the factors stand after the matrix only, so that
-// its product, the largest of the tower, is done once for all members. Its factors start as random signs: that is
-// what makes members different from the first step on.
+// Wen et al. 2020; TabM, Gorishniy et al. 2025). Batch norm takes its statistics over rows and members together: with
+// statistics of its own, a member's output factor would have no effect.
 func (c Config) featureLayer(w, stats *Vector, at string, x *Node, B, out int, mode Mode) *Node {
-	K := c.Members
-	if K > 1 && w.Has(at+"member_in.weight") {
-		in := x.Shape().Dim(1)
-		x = Reshape(Mul(Reshape(x, B, K, in), ExpandAxes(w.Get(at+"member_in.weight"), 0)), B*K, in)
+	in := x.Shape().Dim(1)
+	if w.Has(at + "member_in.weight") {
+		x = Reshape(Mul(Reshape(x, B, -1, in), ExpandAxes(w.Get(at+"member_in.weight"), 0)), B*c.Members, in)
 	}
 	h := c.linear(x, w.Get(at+"linear.weight"), w.Get(at+"linear.bias"))
-	if K > 1 {
-		h = Reshape(h, B, -1, out) // [B, 1, out] in the first layer, [B, K, out] in the others
+	if w.Has(at + "member_out.weight") {
+		h = Reshape(h, B, -1, out) // [B, 1, out] if members begin here, else [B, K, out]
 		h = Add(Mul(h, ExpandAxes(w.Get(at+"member_out.weight"), 0)), ExpandAxes(w.Get(at+"member_out.bias"), 0))
-		h = Reshape(h, B*K, out)
+		h = Reshape(h, B*c.Members, out)
 	}
 	h = silu(batchNorm(w, stats, at+"norm", h, mode))
 	if mode.Training {

@@ -172,16 +172,17 @@ func (l *Layout) tower() {
 	if c.AttentionBlocks() > 0 {
 		in += c.TokenWidth
 	}
+	first := c.MemberLayer - 1
 	for i, out := range c.LayerWidths() {
 		at := fmt.Sprintf("layer.%d.", i)
 		l.linear(at+"linear", out, in)
-		if c.Members > 1 {
-			if i > 0 {
-				l.add(at+"member_in.weight", initializer{constant, 1}, false, c.Members, in)
-				l.add(at+"member_out.weight", initializer{constant, 1}, false, c.Members, out)
-			} else {
-				l.add(at+"member_out.weight", initializer{signs, 1}, false, c.Members, out)
+		if c.Members > 1 && i >= first {
+			start := initializer{constant, 1}
+			if i == first {
+				start = initializer{signs, 1} // members must differ from the first step on
 			}
+			l.add(at+"member_in.weight", start, false, c.Members, in)
+			l.add(at+"member_out.weight", initializer{constant, 1}, false, c.Members, out)
 			l.add(at+"member_out.bias", initializer{uniform, 1 / math.Sqrt(float64(in))}, false, c.Members, out)
 		}
 		l.norm(at+"norm", out)

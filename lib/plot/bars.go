@@ -58,11 +58,11 @@ func ParameterImpact(impacts []track.Impact, metric string) (*Figure, error) {
 	for _, im := range impacts {
 		note := fmt.Sprintf("%.2f", im.Explained)
 		if im.Numeric {
-			note += fmt.Sprintf("   ρ %+.2f", im.Spearman)
+			note += fmt.Sprintf("   r %+.2f", im.Spearman)
 		}
 		rows = append(rows, bar{name: im.Param, value: im.Explained, note: note})
 	}
-	subtitle := fmt.Sprintf("share of the variance of %s explained by each setting; ρ is the rank correlation", metric)
+	subtitle := fmt.Sprintf("share of the variance of %s explained by each setting; r is the rank correlation", metric)
 	return horizontal("Impact of settings", subtitle, "variance explained", rows, 0, 1, false), nil
 }
 

@@ -18,6 +18,8 @@ import (
 	"regexp"
 	"strings"
 
+	"golang.org/x/text/encoding/charmap"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -64,17 +66,38 @@ func (f *Figure) PNG() ([]byte, error) {
 }
 
 // SVG returns the figure as an SVG document. Text stays text, in a sans serif font of the viewer.
-func (f *Figure) SVG() ([]byte, error) { return f.render(vgsvg.New(f.width, f.height)) }
+func (f *Figure) SVG() ([]byte, error) {
+	out, err := f.render(vgsvg.New(f.width, f.height))
+	// The writer names the one font it measured with; a viewer without it would fall back to its serif font.
+	return bytes.ReplaceAll(out, []byte("font-family:Liberation Sans;"),
+		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")), err
+}
 
-// PDF returns the figure as a PDF document with embedded fonts.
+// PDF returns the figure as a PDF document with embedded fonts. Characters beyond Windows-1252 become question marks.
 func (f *Figure) PDF() ([]byte, error) {
-	out, err := f.render(vgpdf.New(f.width, f.height))
+	out, err := f.render(pdfCanvas{vgpdf.New(f.width, f.height)})
 	// The writer stamps the time of day, and the same figure must give the same bytes; the length must stay, because a PDF
 	// refers to byte offsets.
 	return pdfDate.ReplaceAll(out, []byte("Date (D:20000101000000")), err
 }
 
 var pdfDate = regexp.MustCompile(`Date \(D:\d{14}`)
+
+// pdfCanvas hands text over in the one encoding that the PDF writer's fonts have.
+type pdfCanvas struct{ *vgpdf.Canvas }
+
+// FillString implements vg.Canvas.
+func (c pdfCanvas) FillString(f font.Face, pt vg.Point, txt string) {
+	var b strings.Builder
+	for _, r := range txt {
+		code, ok := charmap.Windows1252.EncodeRune(r)
+		if !ok {
+			code = '?'
+		}
+		b.WriteByte(code)
+	}
+	c.Canvas.FillString(f, pt, b.String())
+}
 
 // HTML returns the figure as an image element for a notebook or a page; when it cannot be drawn, the reason.
 func (f *Figure) HTML() string {

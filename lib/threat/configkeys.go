@@ -151,11 +151,9 @@ func (c *configField) set(cfg *Config, value string) error {
 		}
 		v.SetInt(n)
 	case reflect.Float64:
-		x, err := strconv.ParseFloat(strings.TrimPrefix(value, "."), 64) // YAML writes .nan and .inf
-		if y, plain := strconv.ParseFloat(value, 64); plain == nil {
-			x, err = y, nil
-		}
-		if math.IsNaN(x) || math.IsInf(x, 0) {
+		x, err := strconv.ParseFloat(value, 64)
+		yamlWord := strings.TrimLeft(strings.ToLower(value), "+-")
+		if math.IsNaN(x) || math.IsInf(x, 0) || yamlWord == ".nan" || yamlWord == ".inf" {
 			return fmt.Errorf("is %s, want a finite number", clipValue(value))
 		}
 		if err != nil {
@@ -216,7 +214,11 @@ func listKeys(section *configField) string {
 func suggest(prefix, name string, section *configField) string {
 	best, least := "", 1+max(1, len(name)/3)
 	try := func(candidate, key string) {
-		if d := editDistance(name, candidate); d < least {
+		d := editDistance(name, candidate)
+		if len(name) > 3 && strings.Contains(candidate, name) {
+			d = min(d, 1)
+		}
+		if d < least {
 			best, least = key, d
 		}
 	}

@@ -54,13 +54,13 @@ func (n *configNode) describe() string {
 
 // json writes the value as JSON text.
 func (n *configNode) json() string {
-	var b strings.Builder
 	switch n.kind {
 	case objectNode:
+		parts := make([]string, len(n.entries))
 		for i, e := range n.entries {
-			b.WriteString("{,"[min(i, 1):][:1] + quoteJSON(e.name) + ":" + e.value.json())
+			parts[i] = quoteJSON(e.name) + ":" + e.value.json()
 		}
-		return "{"[:min(1, max(0, 1-len(n.entries)))] + b.String() + "}"
+		return "{" + strings.Join(parts, ",") + "}"
 	case listNode:
 		parts := make([]string, len(n.items))
 		for i, item := range n.items {
@@ -105,7 +105,7 @@ func parseYAML(name string, text []byte) (*configNode, error) {
 			continue
 		}
 		if root != nil {
-			y.problem(doc.Body, "a second document begins; a configuration is one")
+			y.problem(doc, "a second document begins; a configuration is one")
 			break
 		}
 		root = y.node(doc.Body, 0)
@@ -146,7 +146,11 @@ func (y *yamlReader) problem(n ast.Node, format string, args ...any) *configNode
 
 // at is a node at the position of an element of the file.
 func at(n ast.Node) *configNode {
-	if t := n.GetToken(); t != nil && t.Position != nil {
+	t := n.GetToken()
+	if doc, ok := n.(*ast.DocumentNode); ok && doc.Start != nil {
+		t = doc.Start
+	}
+	if t != nil && t.Position != nil {
 		return &configNode{line: t.Position.Line, column: t.Position.Column}
 	}
 	return &configNode{line: 1, column: 1}
@@ -179,6 +183,10 @@ func (y *yamlReader) node(n ast.Node, depth int) *configNode {
 		return y.node(n.Value, depth+1)
 	case *ast.StringNode:
 		out.kind, out.text = textNode, n.Value
+		// The parser takes 1e-9 and 1e400 for texts; without quotes they are numbers.
+		if n.Token.Type == token.StringType && looksNumeric(n.Value) {
+			out.kind = numberNode
+		}
 	case *ast.LiteralNode:
 		out.kind, out.text = textNode, n.Value.Value
 	case *ast.BoolNode:
@@ -198,6 +206,14 @@ func (y *yamlReader) node(n ast.Node, depth int) *configNode {
 		return y.problem(n, "%s is not supported in a configuration; write the values out", strings.ToLower(n.Type().String()))
 	}
 	return out
+}
+
+func looksNumeric(s string) bool {
+	if strings.Trim(s, "+-.0123456789eE") != "" {
+		return false
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 func (y *yamlReader) entry(v *ast.MappingValueNode, depth int) configEntry {
@@ -225,6 +241,7 @@ func parseJSON(name string, text []byte) (*configNode, error) {
 	j.dec.UseNumber()
 	root, err := j.value(0)
 	if err == nil {
+		j.skip()
 		if _, more := j.dec.Token(); more != io.EOF {
 			err = errors.New("there is text after the end of the object")
 		}
@@ -232,12 +249,8 @@ func parseJSON(name string, text []byte) (*configNode, error) {
 	if err == nil {
 		return root, nil
 	}
-	offset := j.dec.InputOffset()
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		offset = max(0, syntax.Offset-1)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	offset := j.start
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		offset, err = int64(len(text)), errors.New("the file ends before the object does")
 	}
 	line, column := j.position(offset)
@@ -245,8 +258,9 @@ func parseJSON(name string, text []byte) (*configNode, error) {
 }
 
 type jsonReader struct {
-	text []byte
-	dec  *json.Decoder
+	text  []byte
+	dec   *json.Decoder
+	start int64 // of the latest token
 }
 
 // position is the line and column of a byte offset, from 1.
@@ -257,13 +271,18 @@ func (j *jsonReader) position(offset int64) (line, column int) {
 
 // next returns the next token and an empty node where it begins: the decoder only knows where a token ends.
 func (j *jsonReader) next() (json.Token, *configNode, error) {
-	start := j.dec.InputOffset()
-	for start < int64(len(j.text)) && strings.IndexByte(" \t\r\n,:", j.text[start]) >= 0 {
-		start++
-	}
+	j.skip()
 	tok, err := j.dec.Token()
-	line, column := j.position(start)
+	line, column := j.position(j.start)
 	return tok, &configNode{line: line, column: column}, err
+}
+
+// skip moves start to what comes after the tokens so far.
+func (j *jsonReader) skip() {
+	j.start = j.dec.InputOffset()
+	for j.start < int64(len(j.text)) && strings.IndexByte(" \t\r\n,:", j.text[j.start]) >= 0 {
+		j.start++
+	}
 }
 
 func (j *jsonReader) value(depth int) (*configNode, error) {
@@ -307,6 +326,7 @@ func (j *jsonReader) value(depth int) (*configNode, error) {
 				n.entries = append(n.entries, configEntry{name: name.(string), key: key, value: value}) // the decoder lets only texts through
 			}
 		}
+		j.skip()
 		_, err = j.dec.Token()
 	}
 	return n, err

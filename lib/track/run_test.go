@@ -207,7 +207,7 @@ func second(_ *Run, err error) error { return err }
 
 func TestNamesStayInside(t *testing.T) {
 	r := create(t)
-	for _, name := range []string{"../escape.json", "/tmp/escape.json", "a/../../b", ""} {
+	for _, name := range []string{"../escape.json", "/escape.json", "a/../../b", ""} {
 		if err := r.WriteJSON(name, 1); err == nil {
 			t.Errorf("wrote %q", name)
 		}

@@ -1,7 +1,7 @@
 """Writes the expected values of the tests of lib/metrics, computed by scikit-learn.
 
-    python3 -m venv /tmp/skl && /tmp/skl/bin/pip install scikit-learn==1.7.2 numpy==2.4.6
-    cd lib/metrics/testdata && /tmp/skl/bin/python generate.py
+    python3 -m venv venv && venv/bin/pip install scikit-learn==1.7.2 numpy==2.4.6
+    cd lib/metrics/testdata && python generate.py   (the python of that environment)
 
 The committed files were made with scikit-learn 1.7.2, numpy 2.4.6, Python 3.11 on Linux x86-64; the versions stand in
 each file. All inputs are drawn here from seeded generators: no data set is involved.

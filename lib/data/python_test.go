@@ -1,0 +1,234 @@
+package data
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jamba-threat/jamba/lib/internal/testenv"
+)
+
+// python runs a script with the given modules available, in a folder of its own, and returns its output and the folder.
+// JAMBA_PYTHON names the interpreter (default python3).
+func python(t *testing.T, modules, script string, files map[string][]byte) (output, dir string) {
+	t.Helper()
+	interpreter := cmp.Or(os.Getenv("JAMBA_PYTHON"), "python3")
+	if err := exec.Command(interpreter, "-c", "import "+modules).Run(); err != nil {
+		testenv.Missing(t, "python", interpreter+" cannot import "+modules+" (JAMBA_PYTHON names another interpreter)")
+	}
+	dir = t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(interpreter, "-c", script)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out), dir
+}
+
+func TestNumPyReadsWhatWeWrite(t *testing.T) {
+	table := mixedTable(t, 700, Schema{Label: "class", Family: "kind", Group: "host", Time: "when"})
+	var b bytes.Buffer
+	if err := WriteNPZ(&b, table); err != nil {
+		t.Fatal(err)
+	}
+	// NumPy gives everything back as a CSV of its own making, which is then read and compared.
+	const script = `
+import numpy as np, csv
+d = np.load("t.npz", allow_pickle=False)
+X, y = d["X"], d["y"]
+assert X.dtype == np.float32 and X.flags.c_contiguous and y.dtype == np.int32 and X.shape == (700, 2), (X.dtype, X.shape)
+assert list(d["feature_names"]) == ["plain", "second"] and list(d["columns"]) == ["plain", "pro,to", "second"]
+def text(name):
+    code, values = d[name + ".code"], d[name + ".dict"]
+    return ["" if c < 0 else str(values[c]) for c in code]
+when = ["" if np.isnat(v) else str(v) + "Z" for v in d["when"]]
+with open("t.csv", "w", newline="") as f:
+    w = csv.writer(f, quoting=csv.QUOTE_ALL)
+    w.writerow(["plain", "pro,to", "second", "kind", "host", "class", "when"])
+    for row in zip([repr(v.item()) for v in X[:, 0]], text("pro,to"), [repr(v.item()) for v in X[:, 1]], text("kind"), text("host"), [str(d["class_names"][c]) for c in y], when):
+        w.writerow(row)
+`
+	_, dir := python(t, "numpy", script, map[string][]byte{"t.npz": b.Bytes()})
+	got, err := Read(context.Background(), filepath.Join(dir, "t.csv"), table.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSame(t, got, table)
+}
+
+func TestWeReadWhatNumPyWrites(t *testing.T) {
+	const script = `
+import numpy as np
+X = np.array([[1, 2.5], [np.nan, -np.inf], [3, 1e-3]])
+y = np.array([0, 1, 1])
+names = np.array(["a", "b"])
+for dtype in "f2 f4 f8 >f4 >f8".split():
+    np.savez("x_%s.npz" % dtype.replace(">", "big"), X=X.astype(dtype), y=y, feature_names=names)
+np.savez_compressed("x_fortran.npz", X=np.asfortranarray(X), y=y.astype("u1"), feature_names=names.astype("S"))
+np.savez("x_plain.npz", X=X, y=y == 1)
+cols = {}
+for dtype in "i1 i2 i4 i8 u1 u2 u4 u8 >i2 >i8 >u4 ?".split():
+    cols["c_" + dtype.replace(">", "big").replace("?", "bool")] = np.array([1, 0, 1], dtype)
+np.savez("columns.npz", proto=np.array(["tcp", "", "日本"]), raw=np.array([b"x", b"yy", b""]), when=np.array(["2024-01-01", "NaT", "2024-01-02T03:04:05"], "M8[ms]"), **cols)
+np.savez("object.npz", X=X, feature_names=np.array(["a", "b"], dtype=object))
+np.savez("range.npz", X=np.array([[1.0], [1e39]]))
+np.savez("matrix.npz", train=X)
+np.savez("cube.npz", X=np.zeros((2, 3, 4)))
+np.savez("ragged.npz", a=np.zeros(3), b=np.zeros(4))
+np.savez("complex.npz", a=np.zeros(3, complex))
+np.savez("record.npz", a=np.zeros(3, [("x", "f4"), ("y", "i4")]))
+np.savez("names.npz", X=X, feature_names=np.array(["a"]))
+np.savez("empty.npz", X=np.zeros((0, 2)))
+np.savez("scalar.npz", X=X, lr=0.5)
+`
+	_, dir := python(t, "numpy", script, nil)
+	read := func(name string, s Schema) (*Table, error) {
+		return Read(context.Background(), filepath.Join(dir, name), s)
+	}
+	for _, name := range []string{"f2", "f4", "f8", "bigf4", "bigf8", "fortran", "plain"} {
+		table, err := read("x_"+name+".npz", Schema{})
+		if err != nil {
+			t.Error(name, err)
+			continue
+		}
+		want, features := "1|2.5|benign/_|_|threat/3|0.001|threat/", "a b"
+		if name == "f2" {
+			want = "1|2.5|benign/_|_|threat/3|0.0010004044|threat/"
+		}
+		if name == "plain" {
+			features = "x0 x1"
+		}
+		if got := show(table); got != want || strings.Join(table.FeatureNames(), " ") != features {
+			t.Errorf("%s: got %s of %v", name, got, table.FeatureNames())
+		}
+		var chunks []*Table
+		if err := Scan(context.Background(), filepath.Join(dir, "x_"+name+".npz"), Schema{}, func(c *Table) error { chunks = append(chunks, c); return nil }); err != nil || len(chunks) != 1 || show(chunks[0]) != want {
+			t.Errorf("%s: Scan: %v", name, err)
+		}
+	}
+	table, err := read("columns.npz", Schema{Time: "when"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range table.Columns {
+		c := &table.Columns[i]
+		if strings.HasPrefix(c.Name, "c_") && !slices.Equal(c.Num, []float32{1, 0, 1}) {
+			t.Errorf("%s is %v", c.Name, c.Num)
+		}
+	}
+	if c := table.Column("proto"); c.Value(0) != "tcp" || c.Code[1] != Missing || c.Value(2) != "日本" {
+		t.Errorf("proto is %v", c)
+	}
+	if c := table.Column("raw"); c.Value(1) != "yy" || c.Code[2] != Missing {
+		t.Errorf("raw is %v", c)
+	}
+	if !slices.Equal(table.Time, []int64{1704067200e9, NoTime, 1704164645e9}) {
+		t.Errorf("times %v", table.Time)
+	}
+	for name, want := range map[string]string{
+		"object.npz": "astype(str)", "range.npz": "row 2", "matrix.npz": "name the matrix of features X", "cube.npz": "3 dimensions", "ragged.npz": `"b"`,
+		"complex.npz": "<c16", "record.npz": "records", "names.npz": "1 names for the 2 columns", "empty.npz": "no rows", "scalar.npz": `"lr"`,
+	} {
+		_, err := read(name, Schema{})
+		checkMessage(t, err, nil, []string{want})
+	}
+	if _, err := read("scalar.npz", Schema{Drop: []string{"lr"}}); err != nil {
+		t.Error("a dropped array is still read:", err)
+	}
+}
+
+func TestArrowReadsWhatWeWrite(t *testing.T) {
+	table := mixedTable(t, 70_000, Schema{Label: "class", Family: "kind", Group: "host", Time: "when"})
+	var b bytes.Buffer
+	if err := WriteParquet(&b, table); err != nil {
+		t.Fatal(err)
+	}
+	const script = `
+import pyarrow.parquet as pq, pyarrow as pa
+f = pq.ParquetFile("t.parquet")
+assert [c.name for c in f.schema] == ["plain", "pro,to", "second", "kind", "host", "class", "when"], f.schema
+assert f.schema_arrow.field("plain").type == pa.float32() and not f.schema_arrow.field("plain").nullable, f.schema
+assert f.schema_arrow.field("class").type == pa.int32() and f.schema_arrow.field("when").type == pa.timestamp("ns", "UTC"), f.schema_arrow
+t = f.read()
+assert t.num_rows == 70000
+pq.write_table(t, "again.parquet", compression="zstd", data_page_version="1.0", use_dictionary=True, row_group_size=999)
+pq.write_table(t, "plain.parquet", compression="none", use_dictionary=False, version="1.0", coerce_timestamps="us", allow_truncated_timestamps=True)
+`
+	_, dir := python(t, "pyarrow.parquet", script, map[string][]byte{"t.parquet": b.Bytes()})
+	for _, name := range []string{"again.parquet", "plain.parquet"} {
+		got, err := Read(context.Background(), filepath.Join(dir, name), table.Schema)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if name == "plain.parquet" {
+			for i := range got.Time {
+				if table.Time[i] != NoTime && got.Time[i] == table.Time[i]/1000*1000 {
+					got.Time[i] = table.Time[i]
+				}
+			}
+		}
+		checkSame(t, got, table)
+	}
+}
+
+func TestWeReadWhatArrowWrites(t *testing.T) {
+	const script = `
+import pyarrow as pa, pyarrow.parquet as pq, datetime as dt, decimal
+ints = [1, None, 3]
+cols = {t: pa.array(ints, getattr(pa, t)()) for t in "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64".split()}
+cols["flag"] = pa.array([True, None, False])
+cols["text"] = pa.array(["tcp", None, "udp"])
+cols["coded"] = pa.array(["a", "b", None]).dictionary_encode()
+cols["dec"] = pa.array([decimal.Decimal("1.25"), None, decimal.Decimal("-3.50")], pa.decimal128(9, 2))
+cols["label"] = pa.array([False, True, True])
+when = [dt.datetime(2024, 1, 1, 0, 0, 1), None, dt.datetime(2024, 1, 2)]
+pq.write_table(pa.table({**cols, "when": pa.array(when, pa.timestamp("ms"))}), "ms.parquet", store_decimal_as_integer=True)
+pq.write_table(pa.table({**cols, "when": pa.array(when, pa.timestamp("ns"))}), "int96.parquet", use_deprecated_int96_timestamps=True, store_decimal_as_integer=True)
+nested = pa.table({"a": [1.0], "list": [[1, 2]], "pair": [{"x": 1}]})
+pq.write_table(nested, "nested.parquet")
+pq.write_table(pa.table({"a": pa.array([], pa.float32())}), "empty.parquet")
+pq.write_table(pa.table({"a": [1.0, 2.0, 1e39]}), "range.parquet")
+pq.write_table(pa.table({"day": pa.array([dt.date(2024, 1, 1)]), "a": [1.0]}), "day.parquet")
+`
+	_, dir := python(t, "pyarrow.parquet", script, nil)
+	read := func(name string, s Schema) (*Table, error) {
+		return Read(context.Background(), filepath.Join(dir, name), s)
+	}
+	for _, name := range []string{"ms.parquet", "int96.parquet"} {
+		table, err := read(name, Schema{Label: "label", Time: "when"})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		want := strings.Repeat("1|", 10) + "1|tcp|a|1.25|benign/" + strings.Repeat("_|", 11) + "_|b|_|threat/" + strings.Repeat("3|", 10) + "0|udp|_|-3.5|threat/"
+		if got := show(table); got != want {
+			t.Errorf("%s: got  %s\nwant %s", name, got, want)
+		}
+		if !slices.Equal(table.Time, []int64{1704067201e9, NoTime, 1704153600e9}) {
+			t.Errorf("%s: times %v", name, table.Time)
+		}
+	}
+	_, err := read("nested.parquet", Schema{})
+	checkMessage(t, err, ErrFormat, []string{"flat columns", `"list"`, `"pair"`, "drop"})
+	if table, err := read("nested.parquet", Schema{Drop: []string{"list", "pair"}}); err != nil || show(table) != "1|/" {
+		t.Errorf("nested columns that are dropped: %v", err)
+	}
+	_, err = read("empty.parquet", Schema{})
+	checkMessage(t, err, ErrFormat, []string{"no rows"})
+	_, err = read("range.parquet", Schema{})
+	checkMessage(t, err, ErrRange, []string{"row 3", `"a"`, "1e+39"})
+	if table, err := read("day.parquet", Schema{Time: "day"}); err != nil || table.Time[0] != 1704067200e9 {
+		t.Errorf("a date as time: %v", err)
+	}
+}
