@@ -116,7 +116,7 @@ func TestParquetScoresEqualCSV(t *testing.T) {
 
 func TestProgressOnATerminal(t *testing.T) {
 	var out bytes.Buffer
-	width := 60
+	width := 61
 	a := &app{State: State{Stderr: &out, Terminal: func() (int, bool) { return width, true }}}
 	p := a.newProgress()
 	p.step(threat.StepEvent{Epoch: 2, Epochs: 30, Step: 5, Steps: 10, Loss: 0.25, RowsPerSecond: 51_234, Remaining: 90 * time.Second})

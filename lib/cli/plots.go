@@ -11,6 +11,9 @@ import (
 	"github.com/jamba-threat/jamba/lib/threat"
 )
 
+// lastFigure is drawn last, whatever the others: where it is, all are.
+const lastFigure = "confusion"
+
 // draw writes the figures of a detector on labelled rows into a folder. A figure that the rows do not allow (ROC with
 // one class) is left out with a note; a file that cannot be written is an error.
 func (a *app) draw(ctx context.Context, dir string, f *threat.Fitted, t *threat.Table, history threat.History) error {
@@ -39,7 +42,7 @@ func (a *app) draw(ctx context.Context, dir string, f *threat.Fitted, t *threat.
 	}
 	if p.Classes != nil {
 		figure, err := plot.ConfusionMatrix(countClasses(p, t, f.Classes()), f.Classes())
-		return save("confusion", figure, err)
+		return save(lastFigure, figure, err)
 	}
 	return drawBinary(f, p, t, save)
 }
@@ -58,9 +61,9 @@ func drawBinary(f *threat.Fitted, p *threat.Prediction, t *threat.Table, save fu
 	}{
 		{"roc", func() (*plot.Figure, error) { return plot.ROC(ranked) }},
 		{"precision-recall", func() (*plot.Figure, error) { return plot.PrecisionRecall(ranked) }},
-		{"confusion", func() (*plot.Figure, error) { return plot.Confusion(ranking.Confusion(f.Threshold())) }},
 		{"reliability", func() (*plot.Figure, error) { return plot.Reliability(predicted) }},
 		{"scores", func() (*plot.Figure, error) { return plot.ScoreDistribution(predicted, f.Threshold()) }},
+		{lastFigure, func() (*plot.Figure, error) { return plot.Confusion(ranking.Confusion(f.Threshold())) }},
 	} {
 		figure, err := c.make()
 		if err := save(c.file, figure, err); err != nil {

@@ -110,7 +110,7 @@ func (s *scoring) run(ctx context.Context, w scoreWriter) error {
 	} else {
 		err = data.Scan(ctx, s.path, schema, each)
 		// A file without a header line and without labels lacks the columns at the end that are no features.
-		if short := featureHeader(schema); s.rows == 0 && errors.Is(err, data.ErrFormat) && len(short) < len(schema.Header) {
+		if short := featureHeader(schema); s.rows == 0 && (errors.Is(err, data.ErrFormat) || errors.Is(err, data.ErrSchema)) && len(short) < len(schema.Header) {
 			schema.Header = short
 			if again := data.Scan(ctx, s.path, schema, each); again == nil || s.rows > 0 {
 				err = again

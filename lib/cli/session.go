@@ -31,6 +31,8 @@ type session struct {
 	split  threat.Split
 	resume string       // the command that continues it, for people
 	record *trainRecord // kept in the run, so that --checkpoint alone continues it; nil keeps nothing
+
+	reopened bool // set by run
 }
 
 // trainRecord is command.json: what a later process needs to continue the run.
@@ -45,8 +47,8 @@ type trainRecord struct {
 // run trains in the directory, or opens what has been trained there.
 func (s *session) run(ctx context.Context) (*threat.Fitted, error) {
 	a := s.app
-	done := isFinished(s.dir)
-	if done {
+	s.reopened = isFinished(s.dir)
+	if s.reopened {
 		a.note("%s is finished: opening it instead of training again", s.dir)
 	} else if err := s.describe(); err != nil {
 		return nil, err
@@ -180,9 +182,12 @@ func (s *session) conclude(ctx context.Context, f *threat.Fitted) error {
 	if table == nil || table.Rows() == 0 {
 		table = s.split.Valid
 	}
-	if err := a.draw(ctx, filepath.Join(s.dir, plotsFolder), f, table, f.History()); err != nil {
-		return err
+	plots := filepath.Join(s.dir, plotsFolder)
+	if _, err := os.Stat(filepath.Join(plots, lastFigure+".png")); err != nil || !s.reopened {
+		if err := a.draw(ctx, plots, f, table, f.History()); err != nil {
+			return err
+		}
 	}
-	a.note("\nrun directory  %s\nfigures        %s", s.dir, filepath.Join(s.dir, plotsFolder))
+	a.note("\nrun directory  %s\nfigures        %s", s.dir, plots)
 	return nil
 }

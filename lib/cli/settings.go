@@ -123,7 +123,10 @@ func (a *app) environmentSettings() ([]threat.Setting, error) {
 	}
 	problems := &threat.ConfigError{}
 	for _, e := range a.Environ {
-		name, _, _ := strings.Cut(e, "=")
+		name, value, _ := strings.Cut(e, "=")
+		if value == "" {
+			continue
+		}
 		for _, section := range []string{"JAMBA_FEATURES_", "JAMBA_MODEL_", "JAMBA_TRAIN_", "JAMBA_THRESHOLD_"} {
 			if strings.HasPrefix(name, section) && !known[name] {
 				problems.Problems = append(problems.Problems, fmt.Sprintf("%s: no configuration key has this variable; `jamba config show` lists the keys", name))

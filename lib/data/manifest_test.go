@@ -92,29 +92,30 @@ func TestManifestsDescribeTheFiles(t *testing.T) {
 			if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != f.SHA256 {
 				t.Errorf("%s has SHA-256 %x", f.Path, sum)
 			}
+			text := content
 			if f.ContentSHA256 != "" {
 				r, err := gzip.NewReader(bytes.NewReader(content))
 				if err != nil {
 					t.Fatal(err)
 				}
-				h := sha256.New()
-				if _, err := io.Copy(h, r); err != nil || hex.EncodeToString(h.Sum(nil)) != f.ContentSHA256 {
-					t.Errorf("the content of %s has SHA-256 %x, %v", f.Path, h.Sum(nil), err)
+				if text, err = io.ReadAll(r); err != nil {
+					t.Fatal(err)
+				}
+				if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != f.ContentSHA256 {
+					t.Errorf("the content of %s has SHA-256 %x", f.Path, sum)
 				}
 			}
 			if f.Rows == 0 {
 				continue
 			}
-			s, err := NamedSchema(m.Schema)
-			if err != nil {
-				t.Fatal(err)
+			lines := bytes.Count(text, newline)
+			if s, err := NamedSchema(m.Schema); err != nil {
+				t.Error(m.Name, err)
+			} else if len(s.Header) == 0 {
+				lines-- // the header; no field of these files holds a line end
 			}
-			if f.Note != "" {
-				s = Schema{Label: "label"} // the one-hot sample, as its note says
-			}
-			table, err := Read(context.Background(), path, s)
-			if err != nil || table.Rows() != f.Rows {
-				t.Errorf("%s: %v", f.Path, err)
+			if lines != f.Rows {
+				t.Errorf("%s has %d rows", f.Path, lines)
 			}
 		}
 	}

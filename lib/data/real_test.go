@@ -53,16 +53,21 @@ func records(t *testing.T, name string) [][]string {
 	return list
 }
 
-// compare checks every feature of the table against the fields of the file, header included in rows if it has one.
+// compare checks the features of the table against the fields of the file: every row, or every fifth of a large file.
 func compare(t *testing.T, table *Table, header []string, rows [][]string) {
 	t.Helper()
 	if table.Rows() != len(rows) {
 		t.Fatalf("%d rows, encoding/csv has %d", table.Rows(), len(rows))
 	}
+	step := 1
+	if len(rows) > 50_000 {
+		step = 5
+	}
 	for i := range table.Columns {
 		c := &table.Columns[i]
 		at := slices.Index(header, c.Name)
-		for row, record := range rows {
+		for row := 0; row < len(rows); row += step {
+			record := rows[row]
 			if c.Kind == Categorical {
 				if c.Value(row) != record[at] {
 					t.Fatalf("%s row %d: %q, file has %q", c.Name, row, c.Value(row), record[at])

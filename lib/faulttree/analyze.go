@@ -168,7 +168,7 @@ func (c *compiled) probabilities() ([]float64, error) {
 }
 
 // quickNodes bounds the BDD when only cut sets up to an order are asked for, which can be had without it.
-const quickNodes = 4_000_000
+const quickNodes = 2_000_000
 
 func (a *analyzer) build(ctx context.Context) error {
 	limit := a.opts.maxNodes()

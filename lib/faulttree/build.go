@@ -39,7 +39,11 @@ func build(ctx context.Context, c *circuit, maxNodes int) (*bdd, edge, []int32, 
 	stats := buildStats{}
 	limit := min(maxNodes, max(100_000, 8*(c.vars+len(c.gates))))
 	for {
-		for i := range attempts {
+		tries := len(attempts)
+		if limit > 1_000_000 {
+			tries = min(tries, 3) // each now takes seconds; the laggards hardly ever catch up
+		}
+		for i := range tries {
 			a := &attempts[i]
 			stats.attempts++
 			b := newBDD(ctx, limit)
@@ -57,7 +61,7 @@ func build(ctx context.Context, c *circuit, maxNodes int) (*bdd, edge, []int32, 
 			return nil, 0, nil, stats, errFull
 		}
 		limit = min(maxNodes, 10*limit)
-		slices.SortStableFunc(attempts, func(a, b attempt) int { return cmp.Compare(b.progress, a.progress) })
+		slices.SortStableFunc(attempts[:tries], func(a, b attempt) int { return cmp.Compare(b.progress, a.progress) })
 	}
 }
 

@@ -24,10 +24,11 @@ func (f *family) bestFirst(ctx context.Context, o odds, visit func(literals []ui
 	}
 	queue := &choices{}
 	push := func(at uint32, p float64, chosen *choice) {
-		if at == noSets || best[at] == 0 {
+		worth := p * best[at]
+		if worth == 0 {
 			return
 		}
-		heap.Push(queue, option{at: at, p: p, worth: p * best[at], chosen: chosen, seq: queue.seq})
+		heap.Push(queue, option{at: at, p: p, worth: worth, chosen: chosen, seq: queue.seq})
 		queue.seq++
 	}
 	push(f.root, 1, nil)

@@ -38,6 +38,7 @@ func MissionTime() *Expr { return &Expr{Op: "mission-time"} }
 //	           probability of a bad restart, time)
 //	uncertain  lognormal(mean, error factor, level) or lognormal(mu, sigma), normal(mean, standard deviation),
 //	           uniform(low, high), beta(alpha, beta), gamma(shape, scale), histogram(b0, b1, w1, b2, w2, ...)
+//	           uncertain(number, distribution): the number, but a draw from the distribution in a Monte-Carlo trial
 //	arithmetic neg add sub mul div min max mean pow exp log log10 sqrt abs floor ceil mod
 //	choice     ite(condition, then, else), eq df lt gt leq geq not and or; a number other than 0 is true
 //
@@ -124,6 +125,18 @@ func (w *world) eval(e *Expr, depth int) (float64, error) {
 			return 0, exprError(e, "the mission time is needed but not set: give mission_time in the model or a time of analysis")
 		}
 		return w.time, nil
+	case "uncertain": // a number and, for the trials, the distribution around it
+		if len(e.Args) != 2 {
+			return 0, exprError(e, "uncertain has %d arguments, needs 2", len(e.Args))
+		}
+		if w.rng == nil {
+			// The distribution must be sound although it is not asked for its mean.
+			if _, err := w.eval(e.Args[1], depth+1); err != nil {
+				return 0, err
+			}
+			return w.eval(e.Args[0], depth+1)
+		}
+		return w.eval(e.Args[1], depth+1)
 	case "ite": // only the branch taken may be meaningful
 		if len(e.Args) != 3 {
 			return 0, exprError(e, "ite has %d arguments, needs 3", len(e.Args))

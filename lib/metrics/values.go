@@ -24,6 +24,14 @@ type Values struct {
 	ECE              float64 // 15 bins of equal width, see ECE
 }
 
+// Undefined returns metrics that all have no value: NaN, and null in JSON.
+func Undefined() (v Values) {
+	for _, f := range v.fields() {
+		*f.value = math.NaN()
+	}
+	return v
+}
+
 // namedValue is one field of Values under its name in JSON.
 type namedValue struct {
 	name  string

@@ -41,21 +41,37 @@ func (l *Layout) Forward(w, stats *Vector, in Inputs, mode Mode) *Node {
 // Wen et al. 2020; TabM, Gorishniy et al. 2025). Batch norm takes its statistics over rows and members together: with
 // statistics of its own, a member's output factor would have no effect.
 func (c Config) featureLayer(w, stats *Vector, at string, x *Node, B, out int, mode Mode) *Node {
-	in := x.Shape().Dim(1)
+	var h *Node
 	if w.Has(at + "member_in.weight") {
-		x = Reshape(Mul(Reshape(x, B, -1, in), ExpandAxes(w.Get(at+"member_in.weight"), 0)), B*c.Members, in)
-	}
-	h := c.linear(x, w.Get(at+"linear.weight"), w.Get(at+"linear.bias"))
-	if w.Has(at + "member_out.weight") {
-		h = Reshape(h, B, -1, out) // [B, 1, out] if members begin here, else [B, K, out]
-		h = Add(Mul(h, ExpandAxes(w.Get(at+"member_out.weight"), 0)), ExpandAxes(w.Get(at+"member_out.bias"), 0))
-		h = Reshape(h, B*c.Members, out)
+		h = c.memberLinear(w, at, x, B)
+	} else {
+		h = c.linear(x, w.Get(at+"linear.weight"), w.Get(at+"linear.bias"))
 	}
 	h = silu(batchNorm(w, stats, at+"norm", h, mode))
 	if mode.Training {
 		h = dropout(h, mode)
 	}
 	return h
+}
+
+// memberLinear is the linear map of a layer whose members differ: out_k = s_k * (W (r_k * x) + b) + b_k for member k, with
+// x [B, in], the same for all members, or [B*K, in]; the result is [B*K, out].
+//
+// Where all members read the same rows, and there are more of them than outputs, it is cheaper to scale the matrix for
+// each member, once for all rows, than the rows for each member: one product with a [K*out, in] matrix.
+func (c Config) memberLinear(w *Vector, at string, x *Node, B int) *Node {
+	K, in := c.Members, x.Shape().Dim(1)
+	matrix, bias := w.Get(at+"linear.weight"), w.Get(at+"linear.bias")
+	r, s, own := w.Get(at+"member_in.weight"), w.Get(at+"member_out.weight"), w.Get(at+"member_out.bias")
+	out := matrix.Shape().Dim(0)
+	if x.Shape().Dim(0) == B && B > out {
+		all := Mul(Mul(ExpandAxes(matrix, 0), ExpandAxes(r, 1)), ExpandAxes(s, 2)) // [K, out, in]
+		biases := Add(Mul(ExpandAxes(bias, 0), s), own)                            // [K, out]
+		return Reshape(c.linear(x, Reshape(all, K*out, in), Reshape(biases, K*out)), B*K, out)
+	}
+	x = Reshape(Mul(Reshape(x, B, -1, in), ExpandAxes(r, 0)), B*K, in)
+	h := Reshape(c.linear(x, matrix, bias), B, K, out)
+	return Reshape(Add(Mul(h, ExpandAxes(s, 0)), ExpandAxes(own, 0)), B*K, out)
 }
 
 // batchNorm normalises each column of x [N, W] by the mean and variance of the batch in training, and by the running

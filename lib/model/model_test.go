@@ -270,6 +270,24 @@ func TestEnginesAgree(t *testing.T) {
 	}
 }
 
+// TestMemberFormulations: many rows at once take another way through the members than few, to the same result.
+func TestMemberFormulations(t *testing.T) {
+	e, err := gx.Open(gx.PureGo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	l := layoutOf(t, model.Config{Members: 3, Hidden: 16, MemberLayer: 1})
+	numeric, codes := rows(40) // more than the 16 outputs of the first layer
+	many := votes(t, e, l, numeric, codes)
+	few := votes(t, e, l, numeric[:10*len(spec.Numeric)], codes[:10*len(spec.Categorical)])
+	for i, v := range few {
+		if math.Abs(float64(v-many[i])) > 1e-5 {
+			t.Errorf("row %d: %v among 10 rows, %v among 40", i, v, many[i])
+		}
+	}
+}
+
 // TestOutliers: a value far outside the training rows counts as the outermost bin edge, a missing one as its own.
 func TestOutliers(t *testing.T) {
 	e, err := gx.Open(gx.PureGo)

@@ -22,6 +22,7 @@ func (c *Config) Set(key, value string) error {
 // derivedDefaults lists the keys whose default follows from the value of another.
 var derivedDefaults = map[string]string{
 	"model.ffn":          "model.token_width",
+	"model.member_layer": "model.feature_layers",
 	"train.dropout_min":  "model.dropout_rate",
 	"train.dropout_max":  "model.dropout_rate",
 	"train.average_from": "train.epochs",

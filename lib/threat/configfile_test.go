@@ -79,9 +79,9 @@ func TestConfigProblems(t *testing.T) {
 			`c.yaml:5:1: unknown key "patience"; did you mean train.patience?`,
 			`c.yaml:6:1: unknown key "zzzzzz"; known are version, seed, input_dim, engine, features, model, train, calibration, threshold`,
 		}},
-		{"types", "c.yaml", "seed: many\nmodel: 5\ntrain:\n  epochs: \"30\"\n  schedule: [a]\n  monitor:\nfeatures:\n  derived:\n    logs: 1\n    ratios: [[a]]\n    rolling: x\n", []string{
+		{"types", "c.yaml", "seed: many\nthreshold: 5\ntrain:\n  epochs: \"30\"\n  schedule: [a]\n  monitor:\nfeatures:\n  derived:\n    logs: 1\n    ratios: [[a]]\n    rolling: x\n", []string{
 			`c.yaml:1:7: seed is the text "many", want a whole number`,
-			`c.yaml:2:8: model holds keys (embedding, token_width, n_heads, blocks, ffn, hidden_dim, feature_layers, dropout_rate, members, output_dim, precision), not 5`,
+			`c.yaml:2:12: threshold holds keys (method, fpr, cost_fp, cost_fn, value), not 5`,
 			`c.yaml:4:11: train.epochs is the text "30", want a whole number`,
 			`c.yaml:5:13: train.schedule is a list, want a text`,
 			`c.yaml:9:11: features.derived.logs is 1, want true or false`,
@@ -231,6 +231,30 @@ func TestConfigDerivedDefaultsFollow(t *testing.T) {
 	c.Train.AverageFrom = 3
 	if err := c.Set("train.epochs", "100"); err != nil || c.Train.AverageFrom != 3 {
 		t.Errorf("average_from is %d (%v), want the 3 that was chosen", c.Train.AverageFrom, err)
+	}
+}
+
+// derivedDefaults knows every default that follows from another value: setting one number through Apply gives what
+// WithDefaults makes of a configuration that has only this number.
+func TestConfigDerivedDefaultsAreComplete(t *testing.T) {
+	for _, f := range configTree().values() {
+		if f.kind != reflect.Int && f.kind != reflect.Float64 {
+			continue
+		}
+		for _, value := range []string{"1", "2", "16", "100", "0.05", "0.5"} {
+			raw := Config{Seed: 42, Model: Model{Dropout: 0.3}} // as DefaultConfig begins
+			raw.Train.Augment = features.DefaultAugment()
+			if f.set(&raw, value) != nil || raw.Validate() != nil {
+				continue
+			}
+			want := raw.WithDefaults()
+			got, err := DefaultConfig().Apply(Setting{Key: f.key, Value: value})
+			if err != nil {
+				t.Errorf("%s=%s: %v", f.key, value, err)
+			} else if diff := cmp.Diff(want, got, ignoreFuncs); diff != "" {
+				t.Errorf("%s=%s: a default does not follow (-want +got):\n%s", f.key, value, diff)
+			}
+		}
 	}
 }
 

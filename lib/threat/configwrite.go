@@ -149,6 +149,7 @@ var configHelp = map[string]string{
 	"model.feature_layers": "Feature layers, 1..16.",
 	"model.dropout_rate":   "Share of values dropped in the feature layers, 0..1; 0 is none.",
 	"model.members":        "Ensemble members that share the layers, 1..256; 1 is no ensemble.",
+	"model.member_layer":   "Feature layer, from 1, from which on the members differ; left out: 2, or 1 when there is only one layer.",
 	"model.output_dim":     "1: threat or not; else the number of classes. Several classes follow from the data by themselves.",
 	"model.precision":      "float32 or bfloat16.",
 

@@ -43,7 +43,7 @@ func (f *Fitted) report(p *Prediction, t *Table, label []int32, threshold float6
 }
 
 // classReport evaluates several classes. Where one of them is benign, the binary part of the report asks whether a row
-// is any threat, flagged at a probability of one half.
+// is any threat, flagged at a probability of one half; where none is, that part has no values.
 func (f *Fitted) classReport(p *Prediction, t *Table) (*Report, error) {
 	label, err := f.classIndices(t)
 	if err != nil {
@@ -55,7 +55,8 @@ func (f *Fitted) classReport(p *Prediction, t *Table) (*Report, error) {
 	}
 	benign := f.benign()
 	if benign < 0 {
-		return &Report{Rows: t.Rows(), Threshold: math.NaN(), Classes: classes}, nil
+		nan := math.NaN()
+		return &Report{Rows: t.Rows(), Metrics: metrics.Undefined(), RecallSeen: nan, RecallUnseen: nan, Classes: classes}, nil
 	}
 	threat := make([]int32, len(label))
 	for i, y := range label {

@@ -63,6 +63,14 @@ func (c Config) experiment(training, valid *Table) (*experiment, error) {
 	if valid == nil { // nothing to look at: run all epochs
 		c.Train.Patience, c.Train.Monitor, c.Threshold.Method, c.Calibration = -1, "train/loss", "fixed", "none"
 	}
+	validRows := 0
+	if valid != nil {
+		validRows = valid.Rows()
+	}
+	// Looked at here, before a run directory exists that the corrected configuration would not fit.
+	if err := train.CheckMonitor(c.Train.Monitor, c.Model.Outputs, validRows); err != nil {
+		return nil, fmt.Errorf("threat: fit: %w", err)
+	}
 	f, err := features.Fit(training, c.Features)
 	if err != nil {
 		return nil, fmt.Errorf("threat: fit: %w", err)

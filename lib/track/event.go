@@ -77,7 +77,8 @@ func displayOrder(metrics map[string]float64) []string {
 		}
 	}
 	for n := range metrics {
-		if !slices.Contains(first, n) {
+		// Of the training rows only the loss is for the terminal; the rest, such as gradient norms, is in metrics.csv.
+		if !slices.Contains(first, n) && !strings.HasPrefix(n, "train/") {
 			rest = append(rest, n)
 		}
 	}

@@ -20,8 +20,8 @@ func TestEventString(t *testing.T) {
 			"  42.1k rows/s  12s, 1m48s left  best"},
 		{Event{Epoch: 1}, "epoch 1"},
 		{Event{Epoch: 100, Epochs: 100, Metrics: map[string]float64{"train/loss": math.NaN()}}, "epoch 100/100  loss -"},
-		{Event{Epoch: 2, Metrics: map[string]float64{"train/grad_norm": 123456}, Elapsed: time.Hour + 5*time.Minute, RowsPerSecond: 2.5e6},
-			"epoch 2  train/grad_norm 1.23e+05  2.50M rows/s  1h05m"},
+		{Event{Epoch: 2, Metrics: map[string]float64{"train/grad_norm": 5, "valid/cost": 123456}, Elapsed: time.Hour + 5*time.Minute, RowsPerSecond: 2.5e6},
+			"epoch 2  cost 1.23e+05  2.50M rows/s  1h05m"},
 	} {
 		if got := c.event.String(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)

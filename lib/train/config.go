@@ -92,8 +92,9 @@ func (c Config) WithDefaults(dropout float64) Config {
 	setText(&c.Monitor, "valid/loss")
 	setInt(&c.Patience, 5)
 	setText(&c.DropoutMode, AdaptiveDropout)
-	setFloat(&c.DropoutMin, dropout/2)
-	setFloat(&c.DropoutMax, min(0.6, 1.5*dropout))
+	const places = 1e6 // so that 0.3 gives 0.45, not 0.44999999999999996
+	setFloat(&c.DropoutMin, math.Round(dropout/2*places)/places)
+	setFloat(&c.DropoutMax, math.Round(min(0.6, 1.5*dropout)*places)/places)
 	c.DropoutMax = max(c.DropoutMax, dropout)
 	setText(&c.ClassWeights, "none")
 	setText(&c.Average, NoAverage)
@@ -130,6 +131,10 @@ func (c Config) Validate() error {
 	oneOf("dropout_mode", c.DropoutMode, AdaptiveDropout, FixedDropout)
 	number("dropout_min", c.DropoutMin, 0, 1)
 	number("dropout_max", c.DropoutMax, 0, 1)
+	if c.DropoutMin > c.DropoutMax {
+		problems = append(problems, fmt.Errorf("dropout_min is %v, above dropout_max %v", c.DropoutMin, c.DropoutMax))
+	}
+	oneOf("monitor", c.Monitor, slices.Compact(slices.Sorted(slices.Values(slices.Concat(MetricNames(1), MetricNames(2)))))...)
 	oneOf("class_weights", c.ClassWeights, "none", "balanced")
 	number("focal", c.Focal, 0, 10)
 	number("label_smoothing", c.Smoothing, 0, 0.999)

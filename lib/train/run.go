@@ -68,7 +68,7 @@ func Fit(ctx context.Context, engine *gx.Engine, layout *model.Layout, cfg Confi
 	if err := checkData(layout, valid, "validation"); err != nil && valid.Rows() > 0 {
 		return nil, err
 	}
-	if err := checkMonitor(cfg.Monitor, layout.Config.Outputs, valid.Rows()); err != nil {
+	if err := CheckMonitor(cfg.Monitor, layout.Config.Outputs, valid.Rows()); err != nil {
 		return nil, err
 	}
 	r := &run{engine: engine, layout: layout, cfg: cfg, training: training, valid: valid, opt: opt}

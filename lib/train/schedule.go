@@ -2,6 +2,9 @@ package train
 
 import "math"
 
+// Rate returns the learning rate of a step, counted from 0, out of total, before Plateau takes anything off it.
+func (c Config) Rate(step, total int64) float64 { return c.rate(step, total, 1) }
+
 // rate returns the learning rate of a step, counted from 0, out of total. factor is what Plateau has left of it.
 func (c Config) rate(step, total int64, factor float64) float64 {
 	progress := float64(step) / float64(max(1, total))

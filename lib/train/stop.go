@@ -20,8 +20,8 @@ const (
 // is the last.
 var ErrDiverged = errors.New("loss is not a number")
 
-// metricNames lists what may be monitored, for one output and for several.
-func metricNames(outputs int) []string {
+// MetricNames lists what may be monitored, for a model of one output or of several.
+func MetricNames(outputs int) []string {
 	names := []string{"train/loss", "valid/loss", "valid/accuracy"}
 	if outputs == 1 {
 		return append(names, "valid/roc_auc", "valid/pr_auc", "valid/f1")
@@ -29,9 +29,9 @@ func metricNames(outputs int) []string {
 	return append(names, "valid/macro_f1")
 }
 
-// checkMonitor refuses a metric that is never reported: training would otherwise never stop early.
-func checkMonitor(name string, outputs, validRows int) error {
-	if known := metricNames(outputs); !slices.Contains(known, name) {
+// CheckMonitor refuses a metric that is never reported: training would otherwise never stop early.
+func CheckMonitor(name string, outputs, validRows int) error {
+	if known := MetricNames(outputs); !slices.Contains(known, name) {
 		return fmt.Errorf("train: monitor is %q, must be one of %s", name, strings.Join(known, ", "))
 	}
 	if validRows == 0 && strings.HasPrefix(name, "valid/") {

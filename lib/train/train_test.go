@@ -265,6 +265,27 @@ func TestAdaptiveDropoutStaysInBounds(t *testing.T) {
 	}
 }
 
+// TestSchedules pins the shape of each schedule: start, middle, end.
+func TestSchedules(t *testing.T) {
+	for _, c := range []struct {
+		cfg  train.Config
+		want map[int64]float64 // rate by step, of 100
+	}{
+		{train.Config{}, map[int64]float64{0: 0.1, 99: 0.1}},
+		{train.Config{WarmUp: 0.1}, map[int64]float64{0: 0.01, 4: 0.05, 9: 0.1, 50: 0.1}},
+		{train.Config{Schedule: train.Cosine}, map[int64]float64{0: 0.1, 50: 0.05, 100: 0}},
+		{train.Config{Schedule: train.Cosine, WarmUp: 0.2}, map[int64]float64{0: 0.005, 20: 0.1, 60: 0.05, 100: 0}},
+		{train.Config{Schedule: train.OneCycle}, map[int64]float64{0: 0.004, 30: 0.1, 100: 0.00001}},
+	} {
+		c.cfg.LearningRate = 0.1
+		for step, want := range c.want {
+			if got := c.cfg.WithDefaults(0).Rate(step, 100); math.Abs(got-want) > 1e-9 {
+				t.Errorf("%s, warm-up %v: rate at step %d is %v, want %v", c.cfg.Schedule, c.cfg.WarmUp, step, got, want)
+			}
+		}
+	}
+}
+
 func TestClasses(t *testing.T) {
 	e := open(t, gx.PureGo)
 	training, valid := rows(400, 1), rows(200, 2)
