@@ -24,7 +24,7 @@ func Main(s State) (code int) {
 		if v := recover(); v != nil {
 			fmt.Fprintf(s.Stderr, "jamba: internal error: %v\nhint: this is a bug; run again with JAMBA_DEBUG=1 and report what it prints\n", v)
 			if s.on("JAMBA_DEBUG") {
-				s.Stderr.Write(debug.Stack())
+				_, _ = s.Stderr.Write(debug.Stack())
 			}
 			code = int(Failure)
 		}

@@ -139,7 +139,7 @@ func (j *jsonScores) close() error { return j.w.Flush() }
 type parquetScores struct {
 	w       io.Writer
 	classes []string
-	out     *parquet.Writer
+	out     *parquet.Writer //nolint:staticcheck // its successor needs the row type at compile time; class columns vary
 	row     parquet.Row
 }
 

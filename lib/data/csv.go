@@ -32,6 +32,28 @@ func openCSV(r io.Reader, name string, s Schema) (*csvStream, error) {
 	return openBlocks(r, name, s, blockSize)
 }
 
+// openStream is openCSV for a reader that may block for ever: it returns when ctx ends, even before the first row.
+func openStream(ctx context.Context, r io.Reader, name string, s Schema) (source, error) {
+	type result struct {
+		cs  *csvStream
+		err error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		cs, err := openCSV(r, name, s)
+		opened <- result{cs, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case o := <-opened:
+		if o.err != nil {
+			return nil, o.err
+		}
+		return &csvSource{csvStream: o.cs}, nil
+	}
+}
+
 // openBlocks is openCSV with another size of block, by which tests put block borders at every place.
 func openBlocks(r io.Reader, name string, s Schema, size int) (*csvStream, error) {
 	if err := s.Validate(); err != nil {
@@ -227,7 +249,18 @@ func (cs *csvStream) run(ctx context.Context, emit func(c *rawChunk) error) erro
 		cs.running.Go(func() { cs.work(w, jobs, buffers) })
 	}
 	cs.running.Go(func() { cs.divide(ctx, jobs, order, buffers) })
-	for j := range order {
+	for {
+		// Neither wait may be without the context: order stays silent while a Read is blocked.
+		var j csvJob
+		var more bool
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case j, more = <-order:
+		}
+		if !more {
+			return ctx.Err()
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -237,7 +270,6 @@ func (cs *csvStream) run(ctx context.Context, emit func(c *rawChunk) error) erro
 			}
 		}
 	}
-	return ctx.Err()
 }
 
 // wait returns when run's goroutines have ended. They do when the reader's current Read returns.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func parse(t *testing.T, text string, s Schema) *Table {
@@ -226,16 +227,26 @@ func TestCancellation(t *testing.T) {
 	if _, err := Read(ctx, "whatever.csv", Schema{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Read: %v", err)
 	}
-	// A pipe that delivers some rows and then nothing must not hold up the caller.
-	ctx, cancel = context.WithCancel(context.Background())
-	r, w := io.Pipe()
-	defer w.Close()
-	go func() {
-		io.WriteString(w, "a,b\n"+strings.Repeat("1,2\n", blockSize/4))
-		cancel()
-	}()
-	if _, err := ParseCSV(ctx, r, "pipe.csv", Schema{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("ParseCSV: %v", err)
+	// A pipe that delivers some rows (none, part of the header, part of a block, several blocks) and then nothing must not
+	// hold up the caller, whether it waits for the reader or for a worker when the context ends.
+	for _, text := range []string{"", "a,", "a,b\n1,2\n", "a,b\n" + strings.Repeat("1,2\n", blockSize/8), "a,b\n" + strings.Repeat("1,2\n", blockSize)} {
+		for _, delay := range []time.Duration{0, 20 * time.Millisecond} {
+			ctx, cancel := context.WithCancel(context.Background())
+			r, w := io.Pipe()
+			go func() {
+				io.WriteString(w, text)
+				time.Sleep(delay)
+				cancel()
+			}()
+			if _, err := ParseCSV(ctx, r, "pipe.csv", Schema{}); !errors.Is(err, context.Canceled) {
+				t.Errorf("ParseCSV after %d bytes: %v", len(text), err)
+			}
+			if err := ScanCSV(ctx, r, "pipe.csv", Schema{}, func(*Table) error { return nil }); !errors.Is(err, context.Canceled) {
+				t.Errorf("ScanCSV: %v", err)
+			}
+			w.Close()
+			cancel()
+		}
 	}
 	path := filepath.Join(t.TempDir(), "t.csv")
 	if err := os.WriteFile(path, []byte(bigText(50_000)), 0o600); err != nil {

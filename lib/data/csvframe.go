@@ -18,7 +18,6 @@ const (
 type block struct {
 	text []byte
 	line int // number of the line before the first of the block
-	err  error
 }
 
 // framer cuts a stream into blocks at line ends that are outside quotes.

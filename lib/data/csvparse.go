@@ -120,7 +120,7 @@ func (p *csvParser) store(cell []byte, quoted bool, column int, c *rawChunk, lin
 	switch f.do {
 	case doText:
 		in := &p.columns[f.slot]
-		code := Missing
+		var code int32
 		if quoted {
 			code = in.verbatim(cell, l)
 		} else {

@@ -59,11 +59,11 @@ func ReadNPZ(ctx context.Context, path string, s Schema) (*Table, error) {
 // are separated by tabs. When ctx ends, ParseCSV returns at once even if r blocks; r may then still be read from until
 // its current Read returns.
 func ParseCSV(ctx context.Context, r io.Reader, name string, s Schema) (*Table, error) {
-	cs, err := openCSV(r, name, s)
+	src, err := openStream(ctx, r, name, s)
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, &csvSource{csvStream: cs})
+	return collect(ctx, src)
 }
 
 // Scan reads a file like Read, but hands it over in chunks of consecutive rows, so that memory does not grow with the
@@ -86,11 +86,11 @@ func Scan(ctx context.Context, path string, s Schema, fn func(chunk *Table) erro
 
 // ScanCSV is Scan for delimited text from a stream, such as standard input. For name and ctx see ParseCSV.
 func ScanCSV(ctx context.Context, r io.Reader, name string, s Schema, fn func(chunk *Table) error) error {
-	cs, err := openCSV(r, name, s)
+	src, err := openStream(ctx, r, name, s)
 	if err != nil {
 		return err
 	}
-	return scan(ctx, &csvSource{csvStream: cs}, fn)
+	return scan(ctx, src, fn)
 }
 
 func scan(ctx context.Context, src source, fn func(chunk *Table) error) error {

@@ -123,7 +123,6 @@ func (r *Ranking) PartialROCAUC(maxFPR float64) (float64, error) {
 		if x2 > maxFPR {
 			cut := y + (y2-y)*(maxFPR-x)/(x2-x)
 			area += (maxFPR - x) * (y + cut) / 2
-			x = maxFPR
 			break
 		}
 		area += (x2 - x) * (y + y2) / 2

@@ -105,7 +105,7 @@ func ReadHistory(path string) (History, error) {
 	in := csv.NewReader(strings.NewReader(text))
 	in.ReuseRecord = true
 	header, err := in.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, nil
 	}
 	if err != nil {
@@ -119,7 +119,7 @@ func ReadHistory(path string) (History, error) {
 	var h History
 	for {
 		cells, err := in.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return h, nil
 		}
 		if err != nil {

@@ -117,7 +117,7 @@ func alive(pid int) bool {
 	if err != nil { // Windows: there is no such process
 		return false
 	}
-	defer p.Release()
+	defer func() { _ = p.Release() }()
 	if runtime.GOOS == "windows" {
 		return true
 	}

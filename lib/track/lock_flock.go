@@ -26,7 +26,8 @@ func flockPath(path string) (*lock, error) {
 		// The previous holder may have removed the file between our open and our lock: then we hold the lock of a file
 		// that nobody else will find.
 		if onDisk(f, path) {
-			if err := f.Truncate(0); err == nil {
+			err := f.Truncate(0)
+			if err == nil {
 				err = sign(f)
 			}
 			if err != nil {

@@ -109,7 +109,7 @@ func Resume(dir string) (*Run, error) {
 	}
 	r, err := open(dir, l)
 	if err != nil {
-		l.release()
+		_ = l.release() // the first error is the one to tell
 		return nil, err
 	}
 	return r, nil
