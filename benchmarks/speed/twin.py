@@ -4,7 +4,7 @@
     python benchmarks/speed/twin.py BATCH SECONDS THREADS
 
 Same shapes, same operations, same optimizer as lib/model and lib/train: 20 numeric features with 24 piecewise-linear
-bins, tokens of width 8, one attention block of 4 heads with a gated feed-forward of width 32, feature layers of 64 and
+bins, tokens of width 8, one attention block of 4 heads with a gated feed-forward of width 16, feature layers of 64 and
 32 with batch norm, SiLU and dropout, 16 members that differ from the second layer on, AdamW with clipping.
 """
 
@@ -16,7 +16,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-FEATURES, BINS, D, HEADS, FFN, K, HIDDEN, DROPOUT = 20, 24, 8, 4, 32, 16, 64, 0.3
+FEATURES, BINS, D, HEADS, FFN, K, HIDDEN, DROPOUT = 20, 24, 8, 4, 16, 16, 64, 0.3
 
 
 class Block(nn.Module):

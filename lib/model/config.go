@@ -28,7 +28,7 @@ type Config struct {
 	TokenWidth int     `json:"token_width"`    // D, width of a feature token, 1..512; default 8
 	Heads      int     `json:"n_heads"`        // H, must divide TokenWidth; default 4
 	Blocks     int     `json:"blocks"`         // attention blocks, 1..32; default 1; -1 for none
-	FFN        int     `json:"ffn"`            // width of the gated feed-forward of a block; default 4*TokenWidth
+	FFN        int     `json:"ffn"`            // width of the gated feed-forward of a block; default 2*TokenWidth
 	Hidden     int     `json:"hidden_dim"`     // width of the first feature layer, 16..512; default 64
 	Layers     int     `json:"feature_layers"` // feature layers, each half as wide as the one before, 1..16; default 2
 	Dropout    float64 `json:"dropout_rate"`   // in feature layers, 0..1 (1 excluded); no default: 0 is none
@@ -56,7 +56,7 @@ func (c Config) WithDefaults() Config {
 	set(&c.TokenWidth, 8)
 	set(&c.Heads, 4)
 	set(&c.Blocks, 1)
-	set(&c.FFN, 4*c.TokenWidth)
+	set(&c.FFN, 2*c.TokenWidth)
 	set(&c.Hidden, 64)
 	set(&c.Layers, 2)
 	set(&c.Members, 16)

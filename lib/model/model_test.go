@@ -482,6 +482,6 @@ func ExampleNewLayout() {
 	p, _ := l.Weight("layer.0.linear.weight")
 	fmt.Println(p.Name, p.Shape)
 	// Output:
-	// 5 features, 14128 weights
+	// 5 features, 13712 weights
 	// layer.0.linear.weight [64 48]
 }

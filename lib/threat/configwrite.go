@@ -144,7 +144,7 @@ var configHelp = map[string]string{
 	"model.token_width":    "Width of a token, 1..512. n_heads must divide it.",
 	"model.n_heads":        "Attention heads, 1..64.",
 	"model.blocks":         "Attention blocks, 1..32; -1 for none.",
-	"model.ffn":            "Width inside the feed-forward part of a block; left out: four times token_width.",
+	"model.ffn":            "Width inside the feed-forward part of a block; left out: twice token_width.",
 	"model.hidden_dim":     "Width of the first feature layer, 16..512; each further one is half as wide.",
 	"model.feature_layers": "Feature layers, 1..16.",
 	"model.dropout_rate":   "Share of values dropped in the feature layers, 0..1; 0 is none.",
