@@ -217,14 +217,14 @@ func TestConfigSet(t *testing.T) {
 
 func TestConfigDerivedDefaultsFollow(t *testing.T) {
 	c := DefaultConfig()
-	if err := c.Set("model.token_width", "16"); err != nil || c.Model.FFN != 64 {
-		t.Errorf("ffn is %d after token_width 16 (%v), want 64", c.Model.FFN, err)
+	if err := c.Set("model.token_width", "16"); err != nil || c.Model.FFN != 32 {
+		t.Errorf("ffn is %d after token_width 16 (%v), want 32", c.Model.FFN, err)
 	}
 	for _, order := range [][2]int{{0, 1}, {1, 0}} {
-		s := []Setting{{Key: "model.token_width", Value: "16"}, {Key: "model.ffn", Value: "32"}}
+		s := []Setting{{Key: "model.token_width", Value: "16"}, {Key: "model.ffn", Value: "48"}}
 		got, err := DefaultConfig().Apply(s[order[0]], s[order[1]])
-		if err != nil || got.Model.FFN != 32 {
-			t.Errorf("ffn is %d (%v), want the 32 that was asked for", got.Model.FFN, err)
+		if err != nil || got.Model.FFN != 48 {
+			t.Errorf("ffn is %d (%v), want the 48 that was asked for", got.Model.FFN, err)
 		}
 	}
 	c = DefaultConfig()
