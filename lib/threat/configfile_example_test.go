@@ -14,7 +14,7 @@ func ExampleParseConfig() {
 	_, err = threat.ParseConfig("flows.yaml", []byte("model:\n  n_head: 3\n  hidden_dim: 8\n"))
 	fmt.Println(err)
 	// Output:
-	// 7 16 64 30 <nil>
+	// 7 16 32 30 <nil>
 	// flows.yaml:2:3: unknown key "model.n_head"; did you mean model.n_heads?
 	// flows.yaml:3:15: model.hidden_dim is 8, must be 16..512
 }
