@@ -116,7 +116,7 @@ func (e *experiment) fit(ctx context.Context, opt train.Options) (*Fitted, error
 	if err != nil {
 		return nil, err
 	}
-	engine, err := gx.Open(e.cfg.Engine)
+	engine, err := gx.OpenThreads(e.cfg.Engine, gx.ThreadsFor(e.cfg.Train.BatchSize))
 	if err != nil {
 		return nil, fmt.Errorf("threat: fit: %w", err)
 	}

@@ -49,25 +49,39 @@ func (e *Engine) Close() {
 
 // Open opens the engine of that name; "" is Auto. Auto never fails for want of a plugin: it falls back to pure Go and
 // says so in Why. A name outside Names, or a named engine that cannot be opened, is an error.
-func Open(name string) (*Engine, error) {
+func Open(name string) (*Engine, error) { return OpenThreads(name, 0) }
+
+// ThreadsFor returns the number of threads with which XLA's CPU engine is fastest at a batch size, 0 for one a core.
+// Below a few hundred rows an operation is done before a second core has woken up: one thread then does more rows a
+// second than two, for half of the processor time (benchmarks/speed, PJRT_NPROC=1 and 2).
+func ThreadsFor(batch int) int {
+	const worthSharing = 256
+	if batch < worthSharing {
+		return 1
+	}
+	return 0
+}
+
+// OpenThreads is Open with a size for the thread pool of XLA's CPU engine; 0 is one thread a core.
+func OpenThreads(name string, threads int) (*Engine, error) {
 	switch name {
 	case "", Auto:
-		return openAuto()
+		return openAuto(threads)
 	case XLACUDA, XLACPU:
-		return openPlugin(name)
+		return openPlugin(name, threads)
 	case PureGo:
 		return openGo("pure Go engine, as asked for")
 	}
 	return nil, fmt.Errorf("gx: open: unknown engine %q; known are %s", name, strings.Join(Names(), ", "))
 }
 
-func openAuto() (*Engine, error) {
+func openAuto(threads int) (*Engine, error) {
 	var reasons []string
 	for _, name := range []string{XLACUDA, XLACPU} {
 		if name == XLACUDA && !plugin.HasNVIDIA() {
 			continue
 		}
-		engine, err := openPlugin(name)
+		engine, err := openPlugin(name, threads)
 		if err == nil {
 			return engine, nil
 		}
@@ -76,10 +90,10 @@ func openAuto() (*Engine, error) {
 	return openGo("pure Go engine, because " + strings.Join(reasons, "; "))
 }
 
-func openPlugin(name string) (*Engine, error) {
+func openPlugin(name string, threads int) (*Engine, error) {
 	platform := strings.TrimPrefix(name, "xla:")
 	if !XLALinked {
-		_, err := openXLA(platform, "")
+		_, err := openXLA(platform, "", threads)
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	path, err := plugin.Path(platform)
@@ -88,7 +102,7 @@ func openPlugin(name string) (*Engine, error) {
 	}
 	var backend compute.Backend
 	err = Try("open "+path, func() (err error) {
-		backend, err = openXLA(platform, path)
+		backend, err = openXLA(platform, path, threads)
 		return err
 	})
 	if err != nil {

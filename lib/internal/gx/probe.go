@@ -18,7 +18,7 @@ import (
 func OpenPlugin(platform, path string) (*Engine, error) {
 	var backend compute.Backend
 	err := Try("open "+path, func() (err error) {
-		backend, err = openXLA(platform, path)
+		backend, err = openXLA(platform, path, 0)
 		return err
 	})
 	if err != nil {

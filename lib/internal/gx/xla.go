@@ -4,6 +4,7 @@ package gx
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -30,9 +31,21 @@ var tuneOnce = sync.OnceFunc(func() {
 	}
 })
 
-// openXLA loads the PJRT plugin at path and makes a client of it.
-func openXLA(platform, path string) (compute.Backend, error) {
+// threadsEnv is where XLA's CPU client looks, each time it is made, for the size of its thread pool.
+const threadsEnv = "PJRT_NPROC"
+
+// threadsMu keeps two clients from being made at once, since the size of the pool travels in the environment.
+var threadsMu sync.Mutex
+
+// openXLA loads the PJRT plugin at path and makes a client of it, with a pool of the given size; 0 is one thread a core.
+func openXLA(platform, path string, threads int) (compute.Backend, error) {
 	tuneOnce()
+	threadsMu.Lock()
+	defer threadsMu.Unlock()
+	if _, chosen := os.LookupEnv(threadsEnv); threads > 0 && !chosen { // the user's own choice stands
+		os.Setenv(threadsEnv, strconv.Itoa(threads))
+		defer os.Unsetenv(threadsEnv)
+	}
 	config, options := path, pjrt.NamedValuesMap{}
 	if platform == "cpu" {
 		config += ",shared_buffers"

@@ -11,6 +11,6 @@ import (
 // XLALinked reports whether this binary contains the XLA engine. It takes a C compiler at build time.
 const XLALinked = false
 
-func openXLA(string, string) (compute.Backend, error) {
+func openXLA(string, string, int) (compute.Backend, error) {
 	return nil, errors.New("this binary was built without XLA (it needs a C compiler, CGO_ENABLED=1 and no noxla tag)")
 }
