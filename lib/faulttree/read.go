@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"errors"
 	"fmt"
 	"io"
 	"os"
