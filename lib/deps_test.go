@@ -25,6 +25,7 @@ var policy = map[string]string{
 	"lib/faulttree":            "",
 	"lib/complexity":           "",
 	"lib/gguf":                 "",
+	"docs":                     "", // documents that the program works on
 
 	// on data alone
 	"lib/generate":              "lib/data",
@@ -39,7 +40,7 @@ var policy = map[string]string{
 
 	// edges
 	"lib/threat": "lib/data lib/generate lib/features lib/metrics lib/model lib/track lib/train lib/internal/gx",
-	"lib/cli":    "lib/data lib/generate lib/metrics lib/plot lib/threat lib/track lib/train lib/faulttree lib/complexity lib/internal/gx lib/internal/plugin",
+	"lib/cli":    "lib/data lib/generate lib/metrics lib/plot lib/threat lib/track lib/train lib/faulttree lib/complexity lib/internal/gx lib/internal/plugin docs",
 	"cmd/jamba":  "lib/cli",
 }
 
