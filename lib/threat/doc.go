@@ -5,6 +5,6 @@
 // predict. Run does the same inside a folder, so that a second call with the same configuration and data opens the
 // finished run, and one that was interrupted goes on where it stopped.
 //
-// Every numbers that a Fitted reports follow from the configuration, the seed in it, and the data. Nothing is chosen by
+// Every number that a Fitted reports follows from the configuration, the seed in it, and the data. Nothing is chosen by
 // the labels of test rows: early stopping, calibration and threshold all use the validation rows.
 package threat

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/jamba-threat/jamba/lib/features"
 	"github.com/jamba-threat/jamba/lib/model"
@@ -293,9 +292,5 @@ func describeData(split Split) (dataRecord, error) {
 	return record, nil
 }
 
-// Runs lists the names of the metrics of a finished run that Compare knows; see package track.
-func (f *Fitted) MetricNames() []string {
-	names := f.history.MetricNames()
-	slices.Sort(names)
-	return names
-}
+// MetricNames returns the sorted names of the metrics in the history.
+func (f *Fitted) MetricNames() []string { return f.history.MetricNames() }
