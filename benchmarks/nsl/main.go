@@ -46,15 +46,7 @@ func main() {
 		return
 	}
 	test := read("KDDTest+.txt.gz")
-	var rows []protocol.Row
-	for seed := range f.Seeds {
-		r := protocol.Run(f.Config("nsl-kdd", int64(seed)), training, test)
-		rows = append(rows, r)
-		if !f.Quiet {
-			r.Print()
-		}
-	}
-	protocol.Summary("NSL-KDD, KDDTest+", rows)
+	f.RunSeeds("NSL-KDD, KDDTest+", "nsl-kdd", training, test)
 }
 
 // families measures, for each fold, the recall on the families left out (mean over families with at least 15 rows, so

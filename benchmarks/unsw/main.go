@@ -30,13 +30,5 @@ func main() {
 		test, err = test.MapCategories(name, keep, "other")
 		protocol.Check(err)
 	}
-	var rows []protocol.Row
-	for seed := range f.Seeds {
-		r := protocol.Run(f.Config("unsw-nb15", int64(seed)), training, test)
-		rows = append(rows, r)
-		if !f.Quiet {
-			r.Print()
-		}
-	}
-	protocol.Summary("UNSW-NB15, test part", rows)
+	f.RunSeeds("UNSW-NB15, test part", "unsw-nb15", training, test)
 }

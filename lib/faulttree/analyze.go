@@ -70,18 +70,9 @@ func (o Options) maxNodes() int {
 // The exact probability comes from a binary decision diagram. When that does not fit into Options.MaxMemory, Exact is nil
 // and the cut sets are found up to an order only; Warnings and CutOffBound say so. The work stops when ctx ends.
 func Analyze(ctx context.Context, m *Model, opts Options) (*Analysis, error) {
-	a, err := newAnalyzer(ctx, m, opts)
+	a, err := analyzed(ctx, m, opts)
 	if err != nil {
 		return nil, err
-	}
-	if err := a.cutSets(ctx); err != nil {
-		return nil, a.fail(err)
-	}
-	a.out.Importance = a.importance()
-	if opts.Samples > 0 {
-		if a.out.Uncertainty, err = a.simulate(ctx); err != nil {
-			return nil, a.fail(err)
-		}
 	}
 	return a.out, nil
 }
@@ -109,13 +100,9 @@ func newAnalyzer(ctx context.Context, m *Model, opts Options) (*analyzer, error)
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	top := opts.Top
-	if top == "" {
-		tops := m.Tops()
-		if len(tops) != 1 {
-			return nil, fmt.Errorf("faulttree: analyze: model %q has %d tops, name one of them: %s", m.Name, len(tops), strings.Join(tops, ", "))
-		}
-		top = tops[0]
+	top, err := m.chooseTop("analyze", opts.Top)
+	if err != nil {
+		return nil, err
 	}
 	time := opts.Time
 	if time == 0 {
@@ -216,4 +203,34 @@ func (a *analyzer) importance() []Importance {
 	}
 	sortImportance(list)
 	return list
+}
+
+// analyzed does the work that Analyze and Assess have in common.
+func analyzed(ctx context.Context, m *Model, opts Options) (*analyzer, error) {
+	a, err := newAnalyzer(ctx, m, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.cutSets(ctx); err != nil {
+		return nil, a.fail(err)
+	}
+	a.out.Importance = a.importance()
+	if opts.Samples > 0 {
+		if a.out.Uncertainty, err = a.simulate(ctx); err != nil {
+			return nil, a.fail(err)
+		}
+	}
+	return a, nil
+}
+
+// chooseTop returns the named top, or the only one of the model when none is named.
+func (m *Model) chooseTop(op, name string) (string, error) {
+	if name != "" {
+		return name, nil
+	}
+	tops := m.Tops()
+	if len(tops) != 1 {
+		return "", fmt.Errorf("faulttree: %s: model %q has %d tops, name one of them: %s", op, m.Name, len(tops), strings.Join(tops, ", "))
+	}
+	return tops[0], nil
 }

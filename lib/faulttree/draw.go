@@ -43,13 +43,9 @@ func (m *Model) outline(opts DrawOptions) (*drawing, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	top := opts.Top
-	if top == "" {
-		tops := m.Tops()
-		if len(tops) != 1 {
-			return nil, fmt.Errorf("faulttree: draw: model %q has %d tops, name one of them: %s", m.Name, len(tops), strings.Join(tops, ", "))
-		}
-		top = tops[0]
+	top, err := m.chooseTop("draw", opts.Top)
+	if err != nil {
+		return nil, err
 	}
 	x := m.index(&faults{})
 	if x.gate[top] == nil {

@@ -59,18 +59,9 @@ type MitigationGain struct {
 
 // Assess analyses a top event as [Analyze] does and draws the conclusions.
 func Assess(ctx context.Context, m *Model, opts Options) (*Report, error) {
-	a, err := newAnalyzer(ctx, m, opts)
+	a, err := analyzed(ctx, m, opts)
 	if err != nil {
 		return nil, err
-	}
-	if err := a.cutSets(ctx); err != nil {
-		return nil, a.fail(err)
-	}
-	a.out.Importance = a.importance()
-	if opts.Samples > 0 {
-		if a.out.Uncertainty, err = a.simulate(ctx); err != nil {
-			return nil, a.fail(err)
-		}
 	}
 	r := &Report{Analysis: a.out, model: m, Risks: []EventRisk{}, CriticalPaths: []CriticalPath{}, Mitigations: []MitigationGain{}}
 	for _, g := range m.Gates {

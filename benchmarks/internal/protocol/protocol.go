@@ -91,6 +91,19 @@ func Run(cfg threat.Config, rows, test *threat.Table) Row {
 		Values: []float64{m.ROCAUC, m.Accuracy, m.F1, m.FPR, report.RecallUnseen}}
 }
 
+// RunSeeds runs a named configuration with each seed, prints the rows, and the summary under title.
+func (f *Flags) RunSeeds(title, config string, rows, test *threat.Table) {
+	var results []Row
+	for seed := range f.Seeds {
+		r := Run(f.Config(config, int64(seed)), rows, test)
+		results = append(results, r)
+		if !f.Quiet {
+			r.Print()
+		}
+	}
+	Summary(title, results)
+}
+
 // Print prints a row.
 func (r Row) Print() {
 	fmt.Printf("seed %d  ", r.Seed)
