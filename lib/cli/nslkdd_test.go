@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
 // The first rows of the real files, which have no header line: train, evaluate the official test rows, and score a file

@@ -2,7 +2,6 @@ package data
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"os"
 	"os/exec"
@@ -11,17 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
 // python runs a script with the given modules available, in a folder of its own, and returns its output and the folder.
-// JAMBA_PYTHON names the interpreter (default python3).
 func python(t *testing.T, modules, script string, files map[string][]byte) (output, dir string) {
 	t.Helper()
-	interpreter := cmp.Or(os.Getenv("JAMBA_PYTHON"), "python3")
-	if err := exec.Command(interpreter, "-c", "import "+modules).Run(); err != nil {
-		testenv.Missing(t, "python", interpreter+" cannot import "+modules+" (JAMBA_PYTHON names another interpreter)")
-	}
+	interpreter := testenv.Python(t, "python", modules)
 	dir = t.TempDir()
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
 func readReal(t *testing.T, name string, s Schema) *Table {

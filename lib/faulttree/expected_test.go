@@ -4,27 +4,15 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
-// aralia returns the path of a file of the fault-tree data: the folder JAMBA_FAULTTREE, by default shared/faulttree beside
-// the repository. Without it the test is skipped, or fails when JAMBA_REQUIRE has "data".
+// aralia returns the path of a file of the fault-tree data.
 func aralia(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv("JAMBA_FAULTTREE")
-	if dir == "" {
-		dir = filepath.Join(filepath.Dir(testenv.Root()), "shared", "faulttree")
-	} else if !filepath.IsAbs(dir) {
-		dir = filepath.Join(testenv.Root(), dir)
-	}
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if _, err := os.Stat(path); err != nil {
-		testenv.Missing(t, "data", "there is no "+path+" (set JAMBA_FAULTTREE to the folder of the fault-tree data)")
-	}
-	return path
+	return testenv.Shared(t, "faulttree", name)
 }
 
 // expected is one tree of expected.json: figures of two independent engines.

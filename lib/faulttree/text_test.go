@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
 const good = `

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jamba-threat/jamba/lib/data"
 	"github.com/jamba-threat/jamba/lib/features"
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
 // nslKDD reads a part of NSL-KDD with columns named c0..c40; c1..c3 are the categorical ones.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/jamba-threat/jamba/lib/features"
 	"github.com/jamba-threat/jamba/lib/internal/gx"
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
 	"github.com/jamba-threat/jamba/lib/model"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
 // engines opens every engine of this machine: pure Go always, XLA where its plugin is.

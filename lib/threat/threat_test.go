@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/jamba-threat/jamba/lib/data"
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 	"github.com/jamba-threat/jamba/lib/threat"
 	"github.com/jamba-threat/jamba/lib/track"
 )

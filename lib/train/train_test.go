@@ -15,8 +15,8 @@ import (
 
 	"github.com/jamba-threat/jamba/lib/features"
 	"github.com/jamba-threat/jamba/lib/internal/gx"
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
 	"github.com/jamba-threat/jamba/lib/model"
+	"github.com/jamba-threat/jamba/lib/testenv"
 	"github.com/jamba-threat/jamba/lib/track"
 	"github.com/jamba-threat/jamba/lib/train"
 )

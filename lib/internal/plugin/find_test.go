@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jamba-threat/jamba/lib/internal/testenv"
+	"github.com/jamba-threat/jamba/lib/testenv"
 )
 
 func TestPlatformOf(t *testing.T) {

@@ -5,7 +5,9 @@
 package testenv
 
 import (
+	"cmp"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -31,21 +33,40 @@ func Required(need string) bool {
 // (default: shared/data beside the repository). Without it the test is skipped, see Missing.
 func Data(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv("JAMBA_DATA")
+	return Shared(t, "data", name)
+}
+
+// Shared returns the path of a file of reference material that stands beside the repository: below the folder that the
+// environment variable JAMBA_<NEED> names (default: shared/<need>). Without it the test is skipped, see Missing.
+func Shared(t testing.TB, need, name string) string {
+	t.Helper()
+	variable := "JAMBA_" + strings.ToUpper(need)
+	dir := os.Getenv(variable)
 	if dir == "" {
-		dir = filepath.Join(filepath.Dir(Root()), "shared", "data")
+		dir = filepath.Join(filepath.Dir(Root()), "shared", need)
 	} else if !filepath.IsAbs(dir) {
 		dir = filepath.Join(Root(), dir)
 	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
-		Missing(t, "data", "there is no "+path+" (set JAMBA_DATA to the folder of the data sets)")
+		Missing(t, need, "there is no "+path+" (set "+variable+" to the folder that holds it)")
 	}
 	return path
+}
+
+// Python returns the Python interpreter that JAMBA_PYTHON names (default python3), provided that it can import the
+// given modules, a comma-separated list. Without it the test is skipped, see Missing.
+func Python(t testing.TB, need, modules string) string {
+	t.Helper()
+	interpreter := cmp.Or(os.Getenv("JAMBA_PYTHON"), "python3")
+	if err := exec.Command(interpreter, "-c", "import "+modules).Run(); err != nil {
+		Missing(t, need, interpreter+" cannot import "+modules+" (JAMBA_PYTHON names another interpreter)")
+	}
+	return interpreter
 }
 
 // Root returns the folder of the repository, found from this file's own place in it.
 func Root() string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Dir(filepath.Dir(filepath.Dir(filepath.Dir(file))))
+	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
