@@ -106,7 +106,7 @@ func codeOf(err error) Code {
 		return Interrupted
 	case is(threat.ErrOtherRun, track.ErrNotRun, track.ErrExists, track.ErrNewer, track.ErrLocked, train.ErrCheckpoint):
 		return BadRun
-	case is(threat.ErrConfig, data.ErrSchema, data.ErrFormat, metrics.ErrInput), errors.As(err, &cell):
+	case is(threat.ErrConfig, threat.ErrMismatch, data.ErrSchema, data.ErrFormat, metrics.ErrInput), errors.As(err, &cell):
 		return BadInput
 	}
 	return Failure

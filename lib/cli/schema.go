@@ -16,6 +16,7 @@ import (
 type schemaFlags struct {
 	schema             string
 	target             string
+	group, time        string
 	positive, negative []string
 	drop               []string
 	multiclass         bool
@@ -27,6 +28,8 @@ func (s *schemaFlags) register(cmd *cobra.Command) {
 	f.StringVar(&s.target, "target", "", "label column (default is_threat, or that of the schema)")
 	f.StringSliceVar(&s.positive, "positive", nil, "label values that mean a threat (default: 1, true, attack, ...; see --negative)")
 	f.StringSliceVar(&s.negative, "negative", nil, "label values that mean no threat; every other then is one")
+	f.StringVar(&s.group, "group", "", "column whose rows stay together under --split group (host, session); not a feature")
+	f.StringVar(&s.time, "time", "", "column with the time of a row (default timestamp, or that of the schema); not a feature")
 	f.StringSliceVar(&s.drop, "drop", nil, "columns that are not features, for example because they leak the label")
 	f.BoolVar(&s.multiclass, "multiclass", false, "tell the label's values apart instead of threat or not")
 }
@@ -41,7 +44,7 @@ const (
 func sidecar(path string) string { return path + ".schema.json" }
 
 // resolve returns the schema of a training file: --schema, else the file beside the data, else label is_threat and time
-// timestamp; --target, --positive, --negative, --drop and --multiclass are laid over it.
+// timestamp; --target, --group, --time, --positive, --negative, --drop and --multiclass are laid over it.
 func (s *schemaFlags) resolve(a *app, dataPath string) (threat.Schema, error) {
 	schema := threat.Schema{Label: defaultTarget, Time: defaultTime}
 	beside := sidecar(dataPath)
@@ -74,9 +77,15 @@ func (s *schemaFlags) over(schema threat.Schema) (threat.Schema, error) {
 	if s.target != "" {
 		schema.Label = s.target
 	}
+	if s.group != "" {
+		schema.Group = s.group
+	}
+	if s.time != "" {
+		schema.Time = s.time
+	}
 	schema.Drop = append(slices.Clone(schema.Drop), s.drop...)
 	schema.Columns = slices.DeleteFunc(slices.Clone(schema.Columns), func(c data.ColumnSpec) bool {
-		return slices.Contains(s.drop, c.Name) || c.Name == schema.Label
+		return slices.Contains(s.drop, c.Name) || slices.Contains([]string{schema.Label, schema.Group, schema.Time}, c.Name)
 	})
 	if s.positive != nil || s.negative != nil {
 		schema.Multiclass, schema.Positive, schema.Negative = false, s.positive, s.negative

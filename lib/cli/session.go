@@ -42,6 +42,7 @@ type trainRecord struct {
 	Test          string        `json:"test,omitempty"`
 	Schema        threat.Schema `json:"schema"`
 	ValidateSplit float64       `json:"validate_split"`
+	Split         string        `json:"split,omitempty"` // how those rows are held out; "" in files of before, is stratified
 }
 
 // run trains in the directory, or opens what has been trained there.

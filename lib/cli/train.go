@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,7 @@ type trainFlags struct {
 	data, valid, test string
 	out, checkpoint   string
 	validateSplit     float64
+	split             string
 }
 
 const defaultOut = "runs/train"
@@ -36,7 +39,9 @@ func (a *app) trainCommand() *cobra.Command {
 epoch, the detector, reports and figures.
 
 Rows held out for validation (--validate-split, or a file of their own) decide when to stop, the calibration and the
-threshold. A --test file is only measured on. Neither is ever trained on.
+threshold. A --test file is only measured on. Neither is ever trained on. Rows are held out at random, in the proportions
+of the classes and attack families (--split stratified); the latest ones, as a detector in service meets them (time); or
+whole hosts or sessions (group), so that a detector cannot pass by recognising them.
 
 The same command again opens the finished run, or continues one that was interrupted, to the same weights as without
 the interruption. --checkpoint DIR continues the run in DIR with the data, the schema and the configuration it was
@@ -47,6 +52,7 @@ schema brings the configuration of its name, unless --config is given.`,
 		Example: `  jamba train --data flows.csv --target is_threat --out runs/flows
   jamba train --data KDDTrain+.txt.gz --test KDDTest+.txt.gz --schema nsl-kdd --out runs/nsl
   jamba train --data flows.csv --epochs 50 --batch-size 256 --lr 0.002 --set model.members=8
+  jamba train --data flows.csv --split time --time start_time --validate-split 0.2
   jamba train --checkpoint runs/flows`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.train(cmd, flags) },
@@ -61,6 +67,7 @@ schema brings the configuration of its name, unless --config is given.`,
 	f.StringVar(&flags.out, "save-dir", defaultOut, "the same as --out")
 	f.StringVar(&flags.checkpoint, "checkpoint", "", "continue the run in this directory, or that of this checkpoint file")
 	f.Float64Var(&flags.validateSplit, "validate-split", 0.15, "share of the rows of --data held out for validation, 0..0.9; 0 holds none out")
+	f.StringVar(&flags.split, "split", data.SplitStratified, "which rows are held out: stratified, time (the latest) or group (whole values of the --group column)")
 	return cmd
 }
 
@@ -143,6 +150,9 @@ func (t *trainFlags) continued(cmd *cobra.Command) (continuation, error) {
 		if !cmd.Flags().Changed("validate-split") {
 			t.validateSplit = c.record.ValidateSplit
 		}
+		if !cmd.Flags().Changed("split") {
+			t.split = cmp.Or(c.record.Split, data.SplitStratified)
+		}
 		if t.valid == "" {
 			t.valid = c.record.Valid
 		}
@@ -169,8 +179,11 @@ func (t *trainFlags) check(cmd *cobra.Command) error {
 	if !(t.validateSplit >= 0 && t.validateSplit <= 0.9) {
 		return usagef("--validate-split is %v, must be 0..0.9", t.validateSplit)
 	}
-	if t.valid != "" && cmd.Flags().Changed("validate-split") {
-		return usagef("--valid and --validate-split exclude each other: validation rows are either a file of their own or held out of --data")
+	if t.valid != "" && changed(cmd, "validate-split", "split") {
+		return usagef("--valid excludes --validate-split and --split: validation rows are either a file of their own or held out of --data")
+	}
+	if kinds := []string{data.SplitStratified, data.SplitTime, data.SplitGroup}; !slices.Contains(kinds, t.split) {
+		return usagef("--split is %q, must be one of %s", t.split, strings.Join(kinds, ", "))
 	}
 	if t.out == "" {
 		return usagef("--out is empty, want the path of a run directory")
@@ -180,7 +193,7 @@ func (t *trainFlags) check(cmd *cobra.Command) error {
 
 // record settles what is trained on.
 func (t *trainFlags) record(a *app, saved *trainRecord) (*trainRecord, error) {
-	r := &trainRecord{Data: t.data, Valid: t.valid, Test: t.test, ValidateSplit: t.validateSplit}
+	r := &trainRecord{Data: t.data, Valid: t.valid, Test: t.test, ValidateSplit: t.validateSplit, Split: t.split}
 	var err error
 	if saved != nil && t.schemaFlags.schema == "" {
 		r.Schema, err = t.schemaFlags.over(saved.Schema)
@@ -224,8 +237,9 @@ func (r *trainRecord) read(ctx context.Context, seed int64) (threat.Split, error
 			return split, err
 		}
 	case r.ValidateSplit > 0:
-		if split, err = table.Split(threat.Stratified(1-r.ValidateSplit, r.ValidateSplit, seed)); err != nil {
-			return split, inputError(err)
+		plan := threat.Plan{Kind: r.Split, Train: 1 - r.ValidateSplit, Valid: r.ValidateSplit, Seed: seed}
+		if split, err = table.Split(plan); err != nil {
+			return split, withHint(inputError(err), "--time and --group name the columns that --split time and --split group go by")
 		}
 		split.Test = nil
 	}

@@ -1,6 +1,9 @@
 package features
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Augment says how training rows are varied, afresh in every step. The training graph applies it; validation, test and
 // production rows are never touched, and Fit and Transform know nothing of it. The zero value varies nothing.
@@ -17,16 +20,17 @@ type Augment struct {
 // DefaultAugment hides one category in a hundred and leaves the rest as it is.
 func DefaultAugment() Augment { return Augment{Unknown: 0.01} }
 
-// Validate reports the first field that is out of its range.
+// Validate reports every field that is out of its range, in one error.
 func (a Augment) Validate() error {
+	var problems []error
 	if !(a.Noise >= 0 && float32Range(a.Noise)) {
-		return fmt.Errorf("features: augment: noise is %v, want a finite standard deviation of 0 or more", a.Noise)
+		problems = append(problems, fmt.Errorf("features: augment: noise is %v, want a finite standard deviation of 0 or more", a.Noise))
 	}
 	if !(a.Mask >= 0 && a.Mask < 1) {
-		return fmt.Errorf("features: augment: mask is %v, want a share of 0 or more and below 1", a.Mask)
+		problems = append(problems, fmt.Errorf("features: augment: mask is %v, want a share of 0 or more and below 1", a.Mask))
 	}
 	if !(a.Unknown >= 0 && a.Unknown < 1) {
-		return fmt.Errorf("features: augment: unknown is %v, want a share of 0 or more and below 1", a.Unknown)
+		problems = append(problems, fmt.Errorf("features: augment: unknown is %v, want a share of 0 or more and below 1", a.Unknown))
 	}
-	return nil
+	return errors.Join(problems...)
 }

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -88,42 +89,38 @@ func (c Config) Resolve() Config {
 	return c
 }
 
-// Validate reports the first field that has no meaning, with its value and bounds.
+// Validate reports every field that has no meaning, with its value and bounds, in one error.
 func (c Config) Validate() error {
 	c = c.Resolve()
-	if err := oneOf("scaling", c.Scaling, QuantileNormal, Standard, NoScaling); err != nil {
-		return err
+	var problems []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf("features: "+format, args...))
+		}
 	}
-	if err := oneOf("missing", c.Missing, MissingLearned, MissingMean, MissingMedian, MissingConstant); err != nil {
-		return err
-	}
-	if c.Bins < 1 || c.Bins > maxBins {
-		return fmt.Errorf("features: bins is %d, want 1..%d, or 0 for the default %d", c.Bins, maxBins, defaultBins)
-	}
-	if !float32Range(c.Constant) {
-		return fmt.Errorf("features: constant is %v, want a finite number within the range of float32", c.Constant)
-	}
-	if c.MinCount < 0 {
-		return fmt.Errorf("features: min_count is %d, want 0 or more", c.MinCount)
-	}
-	if c.MaxCategories < 0 {
-		return fmt.Errorf("features: max_categories is %d, want 0 (no limit) or more", c.MaxCategories)
-	}
-	return c.Derived.validate()
+	problems = append(problems,
+		oneOf("scaling", c.Scaling, QuantileNormal, Standard, NoScaling),
+		oneOf("missing", c.Missing, MissingLearned, MissingMean, MissingMedian, MissingConstant))
+	check(c.Bins >= 1 && c.Bins <= maxBins, "bins is %d, want 1..%d, or 0 for the default %d", c.Bins, maxBins, defaultBins)
+	check(float32Range(c.Constant), "constant is %v, want a finite number within the range of float32", c.Constant)
+	check(c.MinCount >= 0, "min_count is %d, want 0 or more", c.MinCount)
+	check(c.MaxCategories >= 0, "max_categories is %d, want 0 (no limit) or more", c.MaxCategories)
+	return errors.Join(append(problems, c.Derived.validate())...)
 }
 
 func (d Derived) validate() error {
+	var problems []error
 	for i, r := range d.Ratios {
 		if r[0] == "" || r[1] == "" {
-			return fmt.Errorf("features: derived.ratios[%d] is %q, want the names of two columns", i, r)
+			problems = append(problems, fmt.Errorf("features: derived.ratios[%d] is %q, want the names of two columns", i, r))
 		}
 	}
 	for i, r := range d.Rolling {
 		if err := r.validate(); err != nil {
-			return fmt.Errorf("features: derived.rolling[%d]: %w", i, err)
+			problems = append(problems, fmt.Errorf("features: derived.rolling[%d]: %w", i, err))
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 func (r Rolling) validate() error {

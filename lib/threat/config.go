@@ -142,7 +142,7 @@ func (c Config) Validate() error {
 	add(c.Model.Validate())
 	add(c.Train.Validate())
 	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("threat: config: %w", err)
+		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	return nil
 }

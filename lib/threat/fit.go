@@ -15,6 +15,14 @@ import (
 	"github.com/jamba-threat/jamba/lib/train"
 )
 
+// ErrMismatch is wrapped by the errors of Fit and Run that say that the data do not fit the configuration, or the
+// validation rows the training rows.
+var ErrMismatch = errors.New("threat: fit: configuration and data do not match")
+
+func mismatchf(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrMismatch}, args...)...)
+}
+
 // Fit trains a detector on the training rows. The validation rows decide when to stop, how to calibrate and where the
 // threshold lies; without any, training runs for all its epochs, nothing is calibrated, and the threshold is
 // Threshold.Value. Neither table is changed.
@@ -53,7 +61,7 @@ func (c Config) experiment(training, valid *Table) (*experiment, error) {
 		valid = nil
 	}
 	if n := len(training.Columns); c.InputDim != 0 && c.InputDim != n {
-		return nil, fmt.Errorf("threat: fit: input_dim is %d, but %s has %d feature columns; leave input_dim out (0) to follow the data",
+		return nil, mismatchf("input_dim is %d, but %s has %d feature columns; leave input_dim out (0) to follow the data",
 			c.InputDim, training.Name, n)
 	}
 	c.InputDim = len(training.Columns)
@@ -69,15 +77,15 @@ func (c Config) experiment(training, valid *Table) (*experiment, error) {
 	}
 	// Looked at here, before a run directory exists that the corrected configuration would not fit.
 	if err := train.CheckMonitor(c.Train.Monitor, c.Model.Outputs, validRows); err != nil {
-		return nil, fmt.Errorf("threat: fit: %w", err)
+		return nil, mismatchf("%w", err)
 	}
 	f, err := features.Fit(training, c.Features)
 	if err != nil {
-		return nil, fmt.Errorf("threat: fit: %w", err)
+		return nil, mismatchf("%w", err)
 	}
 	layout, err := model.NewLayout(c.Model, f.Spec())
 	if err != nil {
-		return nil, fmt.Errorf("threat: fit: %w", err)
+		return nil, mismatchf("%w", err)
 	}
 	return &experiment{cfg: c, features: f, layout: layout, training: training, valid: valid}, nil
 }
@@ -86,22 +94,22 @@ func (c Config) experiment(training, valid *Table) (*experiment, error) {
 func (c *Config) matchClasses(training, valid *Table) error {
 	if n := len(training.Classes); training.Schema.Multiclass {
 		if c.Model.Outputs != 1 && c.Model.Outputs != n {
-			return fmt.Errorf("threat: fit: output_dim is %d, but the labels of %s have %d classes (%s)",
+			return mismatchf("output_dim is %d, but the labels of %s have %d classes (%s)",
 				c.Model.Outputs, training.Name, n, strings.Join(training.Classes, ", "))
 		}
 		c.Model.Outputs = n
 	} else if c.Model.Outputs != 1 {
-		return fmt.Errorf("threat: fit: output_dim is %d, but %s has binary labels; set multiclass in the schema to tell attack types apart",
+		return mismatchf("output_dim is %d, but %s has binary labels; set multiclass in the schema to tell attack types apart",
 			c.Model.Outputs, training.Name)
 	}
 	if valid == nil {
 		return nil
 	}
 	if valid.Label == nil {
-		return fmt.Errorf("threat: fit: the validation rows of %s have no labels", valid.Name)
+		return mismatchf("the validation rows of %s have no labels", valid.Name)
 	}
 	if !slices.Equal(valid.Classes, training.Classes) {
-		return fmt.Errorf("threat: fit: training rows have classes %v, validation rows %v; read both in one table and split it", training.Classes, valid.Classes)
+		return mismatchf("training rows have classes %v, validation rows %v; read both in one table and split it", training.Classes, valid.Classes)
 	}
 	return nil
 }
@@ -193,7 +201,7 @@ func (e *experiment) settle(ctx context.Context, f *Fitted, valid train.Data) er
 	}
 	f.state.Threshold, err = e.cfg.Threshold.choose(prob, valid.Label)
 	if errors.Is(err, metrics.ErrOneClass) {
-		return fmt.Errorf("threat: fit: threshold by %s: the validation rows have only one class; hold out more rows, or use threshold.method fixed", e.cfg.Threshold.Method)
+		return mismatchf("threshold by %s: the validation rows have only one class; hold out more rows, or use threshold.method fixed", e.cfg.Threshold.Method)
 	}
 	if err != nil {
 		return fmt.Errorf("threat: fit: threshold: %w", err)

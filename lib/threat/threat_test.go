@@ -264,17 +264,21 @@ func TestBadExperiments(t *testing.T) {
 		cfg   threat.Config
 		train *threat.Table
 		want  string
+		is    error // nil: of no particular kind
 	}{
-		"no table":  {quick(), nil, "no training table"},
-		"one class": {quick(), one, "class"},
-		"input_dim": {change(func(c *threat.Config) { c.InputDim = 7 }), s.Train, "input_dim is 7"},
-		"outputs":   {change(func(c *threat.Config) { c.Model.Outputs = 3 }), s.Train, "output_dim is 3"},
-		"heads":     {change(func(c *threat.Config) { c.Model.Heads = 3 }), s.Train, "n_heads is 3, which does not divide token_width 8"},
-		"version":   {change(func(c *threat.Config) { c.Version = "2.0.0" }), s.Train, `version is "2.0.0"`},
-		"engine":    {change(func(c *threat.Config) { c.Engine = "tpu" }), s.Train, `engine is "tpu"`},
-		"threshold": {change(func(c *threat.Config) { c.Threshold.FPR = 2 }), s.Train, "threshold.fpr is 2"},
+		"no table":  {quick(), nil, "no training table", nil},
+		"one class": {quick(), one, "class", data.ErrSchema},
+		"input_dim": {change(func(c *threat.Config) { c.InputDim = 7 }), s.Train, "input_dim is 7", threat.ErrMismatch},
+		"outputs":   {change(func(c *threat.Config) { c.Model.Outputs = 3 }), s.Train, "output_dim is 3", threat.ErrMismatch},
+		"derived":   {change(func(c *threat.Config) { c.Features.Derived.Ratios = [][2]string{{"a", "b"}} }), s.Train, `"a"`, threat.ErrMismatch},
+		"heads":     {change(func(c *threat.Config) { c.Model.Heads = 3 }), s.Train, "n_heads is 3, which does not divide token_width 8", threat.ErrConfig},
+		"version":   {change(func(c *threat.Config) { c.Version = "2.0.0" }), s.Train, `version is "2.0.0"`, threat.ErrConfig},
+		"engine":    {change(func(c *threat.Config) { c.Engine = "tpu" }), s.Train, `engine is "tpu"`, threat.ErrConfig},
+		"threshold": {change(func(c *threat.Config) { c.Threshold.FPR = 2 }), s.Train, "threshold.fpr is 2", threat.ErrConfig},
+		"two":       {change(func(c *threat.Config) { c.Features.Bins, c.Train.Augment.Mask = -1, 2 }), s.Train, "mask is 2", threat.ErrConfig},
 	} {
-		if _, err := c.cfg.Fit(ctx, c.train, s.Valid); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, err := c.cfg.Fit(ctx, c.train, s.Valid)
+		if err == nil || !strings.Contains(err.Error(), c.want) || (c.is != nil && !errors.Is(err, c.is)) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
 	}
