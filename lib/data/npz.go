@@ -243,7 +243,7 @@ func (z *npzSource) run(ctx context.Context, chunk int, emit func(*rawChunk) err
 	}
 	for done := 0; done < z.n; {
 		n := min(chunk, z.n-done)
-		c := &rawChunk{rows: n, stride: n, num: make([]float32, n*l.numbers), text: make([]rawText, l.texts), base: done}
+		c := &rawChunk{rows: n, stride: n, num: largeFloats(n * l.numbers), text: make([]rawText, l.texts), base: done}
 		for i := range c.text {
 			c.text[i].code = make([]int32, n)
 		}

@@ -125,7 +125,7 @@ func (p *parquetSource) run(ctx context.Context, chunk int, emit func(*rawChunk)
 	columns := newInterners(l.texts)
 	for done := 0; done < p.n; {
 		n := min(chunk, p.n-done)
-		c := &rawChunk{rows: n, stride: n, num: make([]float32, n*l.numbers), text: make([]rawText, l.texts), base: done}
+		c := &rawChunk{rows: n, stride: n, num: largeFloats(n * l.numbers), text: make([]rawText, l.texts), base: done}
 		if l.time >= 0 {
 			c.time = make([]int64, n)
 		}

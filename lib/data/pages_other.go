@@ -1,0 +1,6 @@
+//go:build !linux
+
+package data
+
+// largeFloats allocates n zeros.
+func largeFloats(n int) []float32 { return make([]float32, n) }
