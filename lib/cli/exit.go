@@ -29,7 +29,7 @@ const (
 const exitCodesHelp = `Exit codes of every command:
 
     0  done
-    1  failure: a full disk, a loss that is no longer a number, a bug
+    1  failure: a full disk, a loss that is no longer a number, a limit of 'jamba complexity' not kept, a bug
     2  usage: an unknown command or flag, a missing or malformed argument
     3  bad input: data or a configuration that cannot be used; the message says where
     4  bad run directory: it holds another run, is in use, unfinished, damaged or of a newer jamba
