@@ -35,13 +35,15 @@ func (a *app) faultTreeAnalyzeCommand() *cobra.Command {
 		Use:   "analyze FILE",
 		Short: "Probability, cut sets and importance of a top event",
 		Long: `Analyse one top event: its exact probability and the usual approximations, the number of minimal cut sets by order, the
-most probable of them, the importance of every basic event, and with --samples the uncertainty.
+most probable of them, the importance of every basic event, with --samples the uncertainty, and with --curve the
+probability over time, PFDavg, PFH and their safety integrity levels (IEC 61508, times in hours).
 
 --order and --cut-off leave cut sets out; the probability of what was left out is bounded by the result. The same file
 and flags give the same bytes on every machine.`,
 		Example: `  jamba fault-tree analyze plant.yaml
   jamba fault-tree analyze plant.xml --top no-flow --order 4 --json | jq .probability.exact
-  jamba fault-tree analyze plant.yaml --time 8760 --samples 10000 --seed 7`,
+  jamba fault-tree analyze plant.yaml --time 8760 --samples 10000 --seed 7
+  jamba fault-tree analyze plant.yaml --curve 1000 --json | jq .curve.pfd_avg`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flags.check(cmd); err != nil {

@@ -26,6 +26,7 @@ func (t *treeFlags) register(cmd *cobra.Command) {
 	f.IntVar(&t.Order, "order", 0, "leave out cut sets of more events than that; 0 keeps all")
 	f.Float64Var(&t.CutOff, "cut-off", 0, "leave out cut sets less probable than that; 0 keeps all")
 	f.Float64Var(&t.Time, "time", 0, "time of the analysis, in the unit of the model's rates (default: the model's mission time)")
+	f.IntVar(&t.Curve, "curve", 0, "steps of a curve over the mission, with PFDavg, PFH and their safety integrity levels; 0 is none")
 	f.IntVar(&t.Samples, "samples", 0, "Monte-Carlo trials for the uncertainty; 0 is none")
 	f.Uint64Var(&t.Seed, "seed", 0, "chooses the trials")
 	f.IntVar(&t.TopN, "cut-sets", 10, "most probable cut sets to list; 0 lists none")
@@ -47,6 +48,8 @@ func (t *treeFlags) check(cmd *cobra.Command) error {
 		return bad("time", t.Time, "a number above 0")
 	case t.Samples < 0 || t.Samples == 1 || t.Samples > 100_000_000:
 		return bad("samples", t.Samples, "2..100000000, or 0 for none")
+	case t.Curve < 0 || t.Curve > 10_000_000:
+		return bad("curve", t.Curve, "1..10000000, or 0 for none")
 	case t.TopN < 0:
 		return bad("cut-sets", t.TopN, "0 or more")
 	case t.memory < 1 || t.memory > 1<<20:

@@ -22,7 +22,8 @@ type Analysis struct {
 	TopCutSets  []CutSet    `json:"top_cut_sets"` // by falling probability
 	// Importance of every basic event below the top, by falling critical importance.
 	Importance  []Importance `json:"importance"`
-	Uncertainty *Uncertainty `json:"uncertainty"` // nil when no samples were asked for
+	Uncertainty *Uncertainty `json:"uncertainty"`     // nil when no samples were asked for
+	Curve       *Curve       `json:"curve,omitempty"` // nil when none was asked for
 	// CutOffBound bounds what was cut: the probability of the top event is at most that of the reported cut sets together
 	// plus this. 0 when nothing was cut.
 	CutOffBound Number `json:"cut_off_bound"`

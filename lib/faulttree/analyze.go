@@ -13,7 +13,7 @@ import (
 type Options struct {
 	// Top is the gate to analyse; "" means the model's only top.
 	Top string
-	// Order keeps cut sets with at most that many events; 0 keeps all.
+	// Order keeps cut sets with at most that many events (absences of a prime implicant count); 0 keeps all.
 	Order int
 	// CutOff keeps cut sets with at least that probability; 0 keeps all. What is kept is enumerated.
 	CutOff float64
@@ -21,6 +21,9 @@ type Options struct {
 	Time float64
 	// Samples is the number of Monte-Carlo trials; 0 means no uncertainty analysis.
 	Samples int
+	// Curve is the number of equal steps of the mission at which the probability is evaluated, see [TimeCurve]; 0 means no
+	// curve.
+	Curve int
 	// Seed of the trials. The same seed gives the same result with any number of workers.
 	Seed uint64
 	// Workers for the trials; 0 means one per processor.
@@ -47,6 +50,8 @@ func (o Options) check() error {
 		return fmt.Errorf("faulttree: analyze: time %g: must be a number of at least 0", o.Time)
 	case o.Samples < 0 || o.Samples == 1 || o.Samples > 100_000_000:
 		return fmt.Errorf("faulttree: analyze: %d samples: must be 2 to 100000000, or 0 for none", o.Samples)
+	case o.Curve < 0 || o.Curve > maxPoints:
+		return fmt.Errorf("faulttree: analyze: a curve of %d steps: must be 1 to %d, or 0 for none", o.Curve, maxPoints)
 	case o.Workers < 0:
 		return fmt.Errorf("faulttree: analyze: %d workers: must be 1 or more, or 0 for one per processor", o.Workers)
 	case o.MaxMemory < 0 || o.MaxMemory > 0 && o.MaxMemory < 1<<20:
@@ -164,7 +169,11 @@ func (a *analyzer) build(ctx context.Context) error {
 	a.out.Engine = Engine{Method: "bdd", Order: stats.rule, Attempts: stats.attempts}
 	if errors.Is(err, errFull) {
 		a.out.Engine.Method = "zbdd"
-		a.warn("the exact probability is not known: the BDD needs more than %d nodes in every variable order tried; more memory may help", limit)
+		help := "more memory may help"
+		if limit < a.opts.maxNodes() {
+			help = "it is tried harder when the order of the cut sets is not limited"
+		}
+		a.warn("the exact probability is not known: the BDD needs more than %d nodes in every variable order tried; %s", limit, help)
 		return nil
 	}
 	if err != nil {
@@ -218,6 +227,11 @@ func analyzed(ctx context.Context, m *Model, opts Options) (*analyzer, error) {
 	if opts.Samples > 0 {
 		if a.out.Uncertainty, err = a.simulate(ctx); err != nil {
 			return nil, a.fail(err)
+		}
+	}
+	if opts.Curve > 0 {
+		if a.out.Curve, err = a.curve(ctx, opts.Curve); err != nil {
+			return nil, err
 		}
 	}
 	return a, nil

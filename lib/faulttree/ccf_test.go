@@ -85,16 +85,17 @@ func TestCommonCauseNamesAndFaults(t *testing.T) {
 		{func() { g.Factors = []*Expr{Const(0.5), Const(0.1)} }, "has 2 factors, needs 1"},
 		{func() { g.Factors = []*Expr{Const(1.5)} }, "probability 1.5"},
 		{func() { g.Total = nil }, "has no probability"},
+		{func() { m.Events = append(m.Events, &Event{ID: "[a b]", Probability: Const(0.1)}) }, `"[a b]" has the name of a shared failure`},
 		{func() { m.Events[0].Probability = Const(0.1) }, `"a" has a probability, but its common-cause group "g"`},
 		{func() {
 			m.Groups = append(m.Groups, &Group{ID: "h", Model: BetaFactor, Members: []string{"a", "b"}, Total: Const(0.1), Factors: g.Factors})
 		}, `in the common-cause groups "g" and "h"`},
 	} {
-		saved, event, groups := *g, *m.Events[0], m.Groups
+		saved, event, groups, events := *g, *m.Events[0], m.Groups, m.Events
 		test.change()
 		if err := m.Validate(); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v, want %q", err, test.want)
 		}
-		*g, *m.Events[0], m.Groups = saved, event, groups
+		*g, *m.Events[0], m.Groups, m.Events = saved, event, groups, events
 	}
 }

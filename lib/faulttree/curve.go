@@ -22,10 +22,13 @@ type Curve struct {
 	// PFH is the mean frequency of the top event over the mission, per unit of time: the integral of the sum over events
 	// of MIF times failure intensity, divided by the mission time.
 	PFH Number `json:"pfh"`
-	// SILLowDemand and SILHighDemand are the safety integrity levels 1..4 of PFDavg and PFH, 0 for none.
+	// SILLowDemand and SILHighDemand are the safety integrity levels 1..4 of PFDavg and PFH, 0 for none. Where no event
+	// fails at a rate, PFH is 0 and claims no level.
 	SILLowDemand  int `json:"sil_low_demand"`
 	SILHighDemand int `json:"sil_high_demand"`
 }
+
+const maxPoints = 10_000_000
 
 // TimeCurve evaluates the top event at points+1 equal steps from time 0 to Options.Time or the mission time, and
 // integrates by the trapezoidal rule. points 0 means 1000. It needs the BDD; Order, CutOff and Samples are ignored.
@@ -33,20 +36,25 @@ func TimeCurve(ctx context.Context, m *Model, opts Options, points int) (*Curve,
 	if points == 0 {
 		points = 1000
 	}
-	if points < 1 || points > 10_000_000 {
-		return nil, fmt.Errorf("faulttree: curve: %d points: must be 1 to 10000000", points)
+	if points < 1 || points > maxPoints {
+		return nil, fmt.Errorf("faulttree: curve: %d points: must be 1 to %d", points, maxPoints)
 	}
-	opts.Order, opts.CutOff, opts.Samples = 0, 0, 0
+	opts.Order, opts.CutOff, opts.Samples, opts.Curve = 0, 0, 0, 0
 	a, err := newAnalyzer(ctx, m, opts)
 	if err != nil {
 		return nil, err
 	}
+	return a.curve(ctx, points)
+}
+
+// curve evaluates the top over the mission. It leaves the world of the analysis at the end of the mission.
+func (a *analyzer) curve(ctx context.Context, points int) (*Curve, error) {
 	end := float64(a.out.MissionTime)
 	switch {
 	case end == 0:
-		return nil, fmt.Errorf("faulttree: curve of %s: the mission time is not set: give mission_time in the model or a time", a.out.Top)
+		return nil, &ModelError{Msg: fmt.Sprintf("curve of %s: the mission time is not set: give mission_time in the model or a time", a.out.Top)}
 	case a.diagram == nil:
-		return nil, a.fail(errFull)
+		return nil, a.fail(fmt.Errorf("the curve over time needs the exact probability, and that %w", errFull))
 	}
 	c := &Curve{Top: a.out.Top, Points: make([]Point, 0, points+1)}
 	world := a.compiled.world
@@ -77,6 +85,9 @@ func TimeCurve(ctx context.Context, m *Model, opts Options, points int) (*Curve,
 	}
 	c.PFDavg, c.PFH = Number(demand/float64(points)), Number(frequency/float64(points))
 	c.SILLowDemand, c.SILHighDemand = sil(float64(c.PFDavg), 1e-1), sil(float64(c.PFH), 1e-5)
+	if c.PFH == 0 {
+		c.SILHighDemand = 0
+	}
 	return c, nil
 }
 
@@ -109,17 +120,77 @@ func (a *analyzer) frequency(o odds, marginals []float64, time, step float64) (f
 }
 
 // intensity is the number of failures per unit of time that an event with unavailability q contributes: the failure rate
-// of its law times 1-q. A fixed probability fails on demand only. Arithmetic over laws is differentiated numerically,
-// which is right as long as nothing in it is repaired.
+// of its law times 1-q. A fixed probability fails on demand only. A law times fixed factors, as the shared failures of a
+// common-cause group are, fails that much less often. Other arithmetic over laws is differentiated numerically, which is
+// right as long as nothing in it is repaired.
 func (a *analyzer) intensity(e *Expr, q, time, step float64) (float64, error) {
 	world := a.compiled.world
-	argument := func(i int) (float64, error) { return world.value(e.Args[i]) }
-	switch e.Op {
-	case "constant":
+	switch {
+	case !world.timed(e):
 		return 0, nil
-	case "exponential", "periodic-test":
-		rate, err := argument(0)
-		return rate * (1 - q), err
+	case e.Op == "parameter":
+		return a.intensity(world.parameters[e.Name], q, time, step)
+	case e.Op == "uncertain":
+		return a.intensity(e.Args[0], q, time, step)
+	case e.Op == "mul":
+		if law, factor, err := world.scaled(e); err != nil || law != nil {
+			if err != nil || factor == 0 {
+				return 0, err
+			}
+			w, err := a.intensity(law, q/factor, time, step)
+			return factor * w, err
+		}
+	}
+	if _, isLaw := laws(e.Op); isLaw && world.follows(e) {
+		return world.rate(e, q, time)
+	}
+	defer func(t float64) { world.time = t; clear(world.known) }(world.time)
+	world.time = time + step
+	clear(world.known)
+	later, err := world.value(e)
+	return math.Max(0, (later-q)/step), err
+}
+
+// scaled takes a product apart into its only factor that depends on time and the product of the others; law is nil when
+// several do.
+func (w *world) scaled(e *Expr) (law *Expr, factor float64, err error) {
+	factor = 1
+	for _, arg := range e.Args {
+		switch {
+		case !w.timed(arg):
+			x, err := w.value(arg)
+			if err != nil {
+				return nil, 0, err
+			}
+			factor *= x
+		case law != nil:
+			return nil, 0, nil
+		default:
+			law = arg
+		}
+	}
+	return law, factor, nil
+}
+
+// follows reports whether a law runs in the time of the analysis itself, with fixed arguments otherwise.
+func (w *world) follows(law *Expr) bool {
+	last := len(law.Args) - 1
+	for i, arg := range law.Args {
+		if i < last && w.timed(arg) {
+			return false
+		}
+	}
+	clock := law.Args[last]
+	for clock.Op == "parameter" {
+		clock = w.parameters[clock.Name]
+	}
+	return clock.Op == "mission-time"
+}
+
+// rate is the failure rate of a law times the availability 1-q.
+func (w *world) rate(law *Expr, q, time float64) (float64, error) {
+	argument := func(i int) (float64, error) { return w.value(law.Args[i]) }
+	switch law.Op {
 	case "glm":
 		rate, err := argument(1)
 		return rate * (1 - q), err
@@ -137,11 +208,8 @@ func (a *analyzer) intensity(e *Expr, q, time, step float64) (float64, error) {
 		}
 		return shape / scale * math.Pow((time-start)/scale, shape-1) * (1 - q), nil
 	}
-	defer func(t float64) { world.time = t; clear(world.known) }(world.time)
-	world.time = time + step
-	clear(world.known)
-	later, err := world.value(e)
-	return math.Max(0, (later-q)/step), err
+	rate, err := argument(0) // exponential, periodic-test
+	return rate * (1 - q), err
 }
 
 // sil returns the safety integrity level of a figure: level 1 ends at the limit, each higher one a decade below.

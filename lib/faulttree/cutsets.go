@@ -16,18 +16,15 @@ func (a *analyzer) cutSets(ctx context.Context) error {
 	a.bdd = nil
 	out := a.out
 	out.Engine.CutNodes = len(a.family.nodes)
-	all := a.family.powerSum(a.odds, 1, make([]float64, len(a.family.nodes)))
-	cut := false
+	missed := float64(out.CutOffBound)
+	var err error
 	if a.opts.Order > 0 && out.Engine.MaxOrder == 0 {
-		var err error
-		if cut, err = a.cutOrder(ctx); err != nil {
+		if missed, err = a.cutOrder(ctx); err != nil {
 			return err
 		}
 	}
-	var err error
 	if a.opts.CutOff > 0 {
 		a.summary, err = a.family.enumerateAbove(ctx, a.odds, a.opts.CutOff)
-		cut = true
 	} else {
 		a.summary, err = a.family.summarize(ctx, a.odds)
 	}
@@ -35,13 +32,7 @@ func (a *analyzer) cutSets(ctx context.Context) error {
 		return err
 	}
 	s := a.summary
-	if cut {
-		missed := max(0, all-s.sum)
-		if a.opts.CutOff == 0 {
-			missed = min(missed, a.missedBound(a.opts.Order))
-		}
-		out.CutOffBound = Number(min(1, float64(out.CutOffBound)+missed))
-	}
+	out.CutOffBound = Number(min(1, missed+s.cut))
 	out.Probability.RareEvent, out.Probability.RareEventClamped = Number(s.sum), Number(min(s.sum, 1))
 	out.Probability.MCUB = Number(s.upperBound)
 	if s.sum > 1 {
@@ -147,17 +138,34 @@ func (a *analyzer) missedBound(order int) float64 {
 	return min(more, 1)
 }
 
-// cutOrder drops the sets with more events than asked for and reports whether there were any.
-func (a *analyzer) cutOrder(ctx context.Context) (bool, error) {
+// cutOrder drops the sets with more literals than asked for and returns a bound on their probability. It sums them up
+// themselves: the difference of the sums of all and of the kept ones would lose what is small beside them.
+func (a *analyzer) cutOrder(ctx context.Context) (missed float64, err error) {
 	z := newZBDD(ctx, a.opts.maxNodes())
 	z.nodes = append(z.nodes[:0], a.family.nodes...)
 	z.rehash()
-	root := z.truncate(a.family.root, a.opts.Order)
-	if z.err != nil || root == a.family.root {
-		return false, z.err
+	z.countNegations = true
+	all := a.family
+	root := z.truncate(all.root, a.opts.Order)
+	if z.err != nil || root == all.root {
+		return 0, z.err
 	}
-	a.family = z.compact(root, a.family.vars)
-	return true, nil
+	a.family = z.compact(root, all.vars)
+	sum := func(f *family) float64 { return f.powerSum(a.odds, 1, make([]float64, len(f.nodes))) }
+	rest := z.without(all.root, root)
+	switch {
+	case z.err == nil:
+		missed = sum(z.compact(rest, all.vars))
+	case errors.Is(z.err, errFull):
+		const rounding = 1e-12 // of a sum, relative
+		missed = max(0, sum(all)-sum(a.family)) + rounding*sum(all)
+	default:
+		return 0, z.err
+	}
+	if a.opts.PrimeImplicants && !a.out.Coherent {
+		return missed, nil // a long implicant may be long by its absences
+	}
+	return min(missed, a.missedBound(a.opts.Order)), nil
 }
 
 // list fills in the most probable cut sets.

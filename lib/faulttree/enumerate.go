@@ -12,23 +12,12 @@ import (
 // completion, so the first finished choice to leave the queue is the most probable set.
 func (f *family) bestFirst(ctx context.Context, o odds, visit func(literals []uint32, p float64) bool) error {
 	best := f.best(o)
-	if best[f.root] == 0 && f.root != noSets {
-		// All sets are impossible: they have no order by probability, any will do.
-		best = f.presence()
-		flat := make(odds, len(o))
-		for v := range flat {
-			flat[v] = chances{1, 1}
-		}
-		possible := visit
-		o, visit = flat, func(literals []uint32, _ float64) bool { return possible(literals, 0) }
-	}
 	queue := &choices{}
 	push := func(at uint32, p float64, chosen *choice) {
-		worth := p * best[at]
-		if worth == 0 {
+		if at == noSets {
 			return
 		}
-		heap.Push(queue, option{at: at, p: p, worth: worth, chosen: chosen, seq: queue.seq})
+		heap.Push(queue, option{at: at, p: p, worth: p * best[at], chosen: chosen, seq: queue.seq})
 		queue.seq++
 	}
 	push(f.root, 1, nil)
@@ -42,6 +31,7 @@ func (f *family) bestFirst(ctx context.Context, o odds, visit func(literals []ui
 		for next.at > emptySet {
 			n := f.nodes[next.at]
 			p := f.chance(n, o)
+			// hi is never without sets, so an impossible choice (all best are 0 then) ends in a set too.
 			if p*best[n.hi] >= best[n.lo] {
 				push(n.lo, next.p, next.chosen)
 				next.chosen = &choice{n.level, next.chosen}
@@ -63,15 +53,6 @@ func (f *family) bestFirst(ctx context.Context, o odds, visit func(literals []ui
 		}
 	}
 	return nil
-}
-
-// presence returns 1 for every node but the empty family.
-func (f *family) presence() []float64 {
-	list := make([]float64, len(f.nodes))
-	for i := 1; i < len(list); i++ {
-		list[i] = 1
-	}
-	return list
 }
 
 // choice is a chosen literal and those chosen before it.

@@ -205,6 +205,9 @@ func apply(op string, args []float64, rng *rand.Rand) (float64, error) {
 	case len(args) < row.min || row.max >= 0 && len(args) > row.max:
 		return 0, fmt.Errorf("%s has %d arguments, needs %s", op, len(args), argRange(row.min, row.max))
 	}
+	if rng != nil {
+		clip(op, args)
+	}
 	x, err := row.compute(args)
 	if err != nil || rng == nil || row.sample == nil {
 		return x, err
@@ -323,6 +326,16 @@ func arithmetic(op string) (operator, bool) {
 
 // uncertain reports whether e depends on a deviate, through parameters too.
 func (w *world) uncertain(e *Expr) bool {
+	return w.contains(e, func(op string) bool { _, ok := deviates(op); return ok })
+}
+
+// timed reports whether e depends on the time of the analysis, through parameters too.
+func (w *world) timed(e *Expr) bool {
+	return w.contains(e, func(op string) bool { return op == "mission-time" })
+}
+
+// contains reports whether an operator that is wanted occurs in e, through parameters too.
+func (w *world) contains(e *Expr, wanted func(op string) bool) bool {
 	seen := make(map[string]bool)
 	stack := []*Expr{e}
 	for len(stack) > 0 {
@@ -335,7 +348,7 @@ func (w *world) uncertain(e *Expr) bool {
 			seen[e.Name] = true
 			stack = append(stack, w.parameters[e.Name])
 		}
-		if _, ok := deviates(e.Op); ok {
+		if wanted(e.Op) {
 			return true
 		}
 		stack = append(stack, e.Args...)

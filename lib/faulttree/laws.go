@@ -45,6 +45,26 @@ func laws(op string) (operator, bool) {
 	return operator{}, false
 }
 
+// clip moves drawn arguments of a law into their range: a normal distribution of a rate goes below 0 now and then.
+func clip(op string, a []float64) {
+	if _, isLaw := laws(op); !isLaw {
+		return
+	}
+	for i := range a {
+		a[i] = max(a[i], 0)
+	}
+	switch {
+	case op == "glm" && len(a) == 4:
+		a[0] = min(a[0], 1)
+	case op == "weibull" && len(a) == 4:
+		a[0], a[1] = max(a[0], math.SmallestNonzeroFloat64), max(a[1], math.SmallestNonzeroFloat64)
+	case op == "periodic-test" && len(a) == 11:
+		for _, i := range []int{5, 8, 9} { // failure by the test, detection, bad restart
+			a[i] = min(a[i], 1)
+		}
+	}
+}
+
 func nonNegative(op string, a []float64, names ...string) error {
 	for i, name := range names {
 		if !(a[i] >= 0) || math.IsInf(a[i], 0) {

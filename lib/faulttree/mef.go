@@ -2,6 +2,7 @@ package faulttree
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,7 +31,7 @@ type mefBody struct {
 }
 
 // readMEF builds the model of a document.
-func readMEF(root *element, file string) (*Model, error) {
+func readMEF(root *element) (*Model, error) {
 	r := &mefReader{model: &Model{}, defined: map[string]map[string]string{"event": {}, "parameter": {}, "group": {}}}
 	if root.name != "opsa-mef" {
 		return nil, &ModelError{root.pos, fmt.Sprintf("the root element is <%s>, expected <opsa-mef> (Open-PSA Model Exchange Format)", root.name)}
@@ -50,10 +51,6 @@ func readMEF(root *element, file string) (*Model, error) {
 	if err := r.faults.err(); err != nil {
 		return nil, err
 	}
-	if r.model.Name == "" {
-		name, _, _ := strings.Cut(filepath.Base(file), ".")
-		r.model.Name = name
-	}
 	return r.model, nil
 }
 
@@ -65,10 +62,12 @@ func (r *mefReader) collect(container *element, scope []string, private bool) {
 			if len(scope) == 0 {
 				r.model.Description = strings.TrimSpace(string(e.text))
 			}
-		case "attributes", "define-consequence", "define-consequence-group", "define-alignment", "define-extern-library":
-			if e.name != "attributes" {
-				r.model.Warnings = append(r.model.Warnings, fmt.Sprintf("%s: <%s> does not bear on the analysis and was skipped", e.pos, e.name))
+		case "attributes":
+			if len(scope) == 0 {
+				r.settings(e)
 			}
+		case "define-consequence", "define-consequence-group", "define-alignment", "define-extern-library":
+			r.model.Warnings = append(r.model.Warnings, fmt.Sprintf("%s: <%s> does not bear on the analysis and was skipped", e.pos, e.name))
 		case "include":
 			r.includeFile(e, scope, private)
 		case "model-data":
@@ -92,6 +91,22 @@ func (r *mefReader) collect(container *element, scope []string, private bool) {
 			r.faults.add(e.pos, "substitutions are not supported: write their effect into the gates")
 		default:
 			r.faults.add(e.pos, "unknown element <%s> in <%s>", e.name, container.name)
+		}
+	}
+}
+
+// settings reads the attributes of the model as [Model.MEF] writes them. Others are not for us.
+func (r *mefReader) settings(list *element) {
+	for _, a := range list.children {
+		switch value := a.attrs["value"]; a.attrs["name"] {
+		case "mission_time":
+			time, err := strconv.ParseFloat(value, 64)
+			if err != nil || !(time >= 0) || math.IsInf(time, 0) {
+				r.faults.add(a.pos, "mission_time %q: must be a number of at least 0", value)
+			}
+			r.model.MissionTime = time
+		case "top":
+			r.model.Top = append(r.model.Top, value)
 		}
 	}
 }

@@ -47,6 +47,8 @@ type treeWalker struct {
 	where  map[string]Pos
 	clones map[string]string // original gate and house settings -> clone
 	count  int               // paths so far
+	steps  int               // instructions so far
+	gates  map[string]*Gate  // of the fault trees
 }
 
 // maxPaths bounds the paths of all event trees together.
@@ -54,7 +56,10 @@ const maxPaths = 100_000
 
 func (r *mefReader) eventTrees() {
 	t := &treeWalker{r: r, trees: make(map[string]*eventTree), rules: make(map[string]*element), paths: make(map[string][]*Formula),
-		where: make(map[string]Pos), clones: make(map[string]string)}
+		where: make(map[string]Pos), clones: make(map[string]string), gates: make(map[string]*Gate)}
+	for _, g := range r.model.Gates {
+		t.gates[g.ID] = g
+	}
 	var initiators []*element
 	started := make(map[string]bool)
 	for _, e := range r.trees {
@@ -211,6 +216,13 @@ func (t *treeWalker) instruct(step *element, w walk, depth int) walk {
 		r.faults.add(step.pos, "rules are nested deeper than %d: does a rule use itself?", maxDepth)
 		return w
 	}
+	// Rules that use others twice double the work at every level.
+	if t.steps++; t.steps == maxParts+1 {
+		r.faults.add(step.pos, "the event trees have more than %d instructions, counted along their paths", maxParts)
+	}
+	if t.steps > maxParts {
+		return w
+	}
 	switch step.name {
 	case "label", "attributes":
 	case "collect-formula":
@@ -298,14 +310,11 @@ func (t *treeWalker) underHouses(f *Formula, houses map[string]bool) *Formula {
 	for _, id := range slices.Sorted(maps.Keys(houses)) {
 		fmt.Fprintf(&setting, "[%s=%v]", id, houses[id])
 	}
-	gates := make(map[string]*Gate, len(t.r.model.Gates))
-	for _, g := range t.r.model.Gates {
-		gates[g.ID] = g
-	}
 	active := make(map[string]bool)
 	var copyOf func(f *Formula, depth int) *Formula
 	copyOf = func(f *Formula, depth int) *Formula {
 		if depth > 100*maxDepth {
+			t.r.faults.add(f.Pos, "gates below an event tree that sets house events are nested deeper than %d", 100*maxDepth)
 			return f
 		}
 		if f.Op != Ref {
@@ -323,7 +332,7 @@ func (t *treeWalker) underHouses(f *Formula, houses map[string]bool) *Formula {
 			}
 			return &Formula{Op: op, Pos: f.Pos}
 		}
-		g := gates[f.Name]
+		g := t.gates[f.Name]
 		if g == nil || active[f.Name] { // a cycle is found by the validation
 			return f
 		}

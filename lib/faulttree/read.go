@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -57,7 +58,7 @@ func Parse(r io.Reader, name string) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, err = readMEF(root, name)
+		m, err = readMEF(root)
 		if err != nil {
 			return nil, err
 		}
@@ -65,6 +66,9 @@ func Parse(r io.Reader, name string) (*Model, error) {
 		if m, err = readText(text, name); err != nil {
 			return nil, err
 		}
+	}
+	if m.Name == "" {
+		m.Name, _, _ = strings.Cut(filepath.Base(name), ".")
 	}
 	if err := m.Validate(); err != nil {
 		return nil, withFile(err, name)

@@ -46,10 +46,23 @@ func (a *Analysis) figures() [][2]string {
 	if a.CutOffBound > 0 {
 		list = append(list, [2]string{"Bound on what was cut", a.CutOffBound.String()})
 	}
+	if c := a.Curve; c != nil {
+		list = append(list,
+			[2]string{"PFDavg (low demand)", fmt.Sprintf("%v, %s", c.PFDavg, level(c.SILLowDemand))},
+			[2]string{"PFH (high demand)", fmt.Sprintf("%v, %s", c.PFH, level(c.SILHighDemand))})
+	}
 	if u := a.Uncertainty; u != nil {
 		list = append(list, [2]string{"Uncertainty", fmt.Sprintf("mean %v, 5 %% %v, median %v, 95 %% %v (%d samples, seed %d)", u.Mean, u.P05, u.P50, u.P95, u.Samples, u.Seed)})
 	}
 	return list
+}
+
+// level names a safety integrity level.
+func level(sil int) string {
+	if sil == 0 {
+		return "no SIL"
+	}
+	return fmt.Sprintf("SIL %d", sil)
 }
 
 // String returns the analysis as plain text.
@@ -70,6 +83,12 @@ func (a *Analysis) String() string {
 	})
 	if more := len(a.Importance) - most; more > 0 {
 		fmt.Fprintf(&out, "and %d more\n", more)
+	}
+	if c := a.Curve; c != nil {
+		fmt.Fprintf(&out, "\nProbability over time\n")
+		table(&out, []string{"time", "probability"}, len(c.Points), func(i int) []string {
+			return []string{c.Points[i].Time.String(), c.Points[i].Probability.String()}
+		})
 	}
 	for _, w := range a.Warnings {
 		fmt.Fprintf(&out, "\nWarning: %s\n", w)
@@ -189,7 +208,7 @@ const reportPage = `<!DOCTYPE html>
 body { font-family: sans-serif; margin: 2em auto; max-width: 75em; padding: 0 1em; color: #222; }
 table { border-collapse: collapse; margin: 1em 0; }
 th, td { border-bottom: 1px solid #ddd; padding: .3em .8em; text-align: left; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .tree { overflow: auto; border: 1px solid #ddd; max-height: 80vh; }
 .bar { background: #c6dbef; height: .8em; }
 .warning { background: #fff3cd; padding: .5em 1em; }

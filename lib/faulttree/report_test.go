@@ -66,7 +66,7 @@ func TestAnalysisJSON(t *testing.T) {
 			t.Errorf("uncertainty has no %s", key)
 		}
 	}
-	if got["top"] != "top" || got["cut_off_bound"] != 0.0 || len(got["top_cut_sets"].([]any)) != 1 {
+	if got["top"] != "top" || got["cut_off_bound"] != 0.0 || len(got["top_cut_sets"].([]any)) != 2 {
 		t.Errorf("top %v, cut_off_bound %v, %d listed", got["top"], got["cut_off_bound"], len(got["top_cut_sets"].([]any)))
 	}
 	// The types read what they write.

@@ -1,8 +1,8 @@
 package faulttree
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -36,23 +36,32 @@ func (a *analyzer) simulate(ctx context.Context) (*Uncertainty, error) {
 	chunks := (len(results) + lanes - 1) / lanes
 	var next atomic.Int64
 	var group sync.WaitGroup
-	failures := make([]error, min(workers, chunks))
+	type failure struct {
+		chunk int
+		err   error
+	}
+	failures := make([]failure, min(workers, chunks))
 	for worker := range failures {
 		group.Go(func() {
-			t := a.newTrials()
-			for chunk := int(next.Add(1)) - 1; chunk < chunks && failures[worker] == nil; chunk = int(next.Add(1)) - 1 {
-				if failures[worker] = ctx.Err(); failures[worker] == nil {
-					failures[worker] = t.run(results, chunk*lanes)
+			t, failed := a.newTrials(), &failures[worker]
+			for chunk := int(next.Add(1)) - 1; chunk < chunks && failed.err == nil; chunk = int(next.Add(1)) - 1 {
+				failed.chunk = chunk
+				if failed.err = ctx.Err(); failed.err == nil {
+					failed.err = t.run(results, chunk*lanes)
 				}
 			}
 		})
 	}
 	group.Wait()
-	if err := errors.Join(failures...); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err() // once, not once per worker
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	// The earliest of the trials that failed: chunks are handed out in order, so some worker always meets that one.
+	slices.SortFunc(failures, func(x, y failure) int { return cmp.Compare(x.chunk, y.chunk) })
+	for _, failed := range failures {
+		if failed.err != nil {
+			return nil, failed.err
 		}
-		return nil, err
 	}
 	return spread(results, a.opts.Seed), nil
 }

@@ -12,6 +12,7 @@ type summary struct {
 	sum        float64 // rare-event
 	upperBound float64
 	containing []float64 // by variable
+	cut        float64   // sum of the sets that were left out
 }
 
 func (f *family) summarize(ctx context.Context, o odds) (*summary, error) {
@@ -28,6 +29,8 @@ func (f *family) summarize(ctx context.Context, o odds) (*summary, error) {
 // branch as soon as its most probable completion is too improbable, so it costs as much as it finds.
 func (f *family) enumerateAbove(ctx context.Context, o odds, cutOff float64) (*summary, error) {
 	best := f.best(o)
+	below := make([]float64, len(f.nodes))
+	f.powerSum(o, 1, below)
 	s := &summary{containing: make([]float64, len(o))}
 	var counts []uint64
 	logs := 0.0
@@ -48,6 +51,7 @@ func (f *family) enumerateAbove(ctx context.Context, o odds, cutOff float64) (*s
 			chosen = chosen[:len(chosen)-1]
 		}
 		if at != emptySet || p < cutOff {
+			s.cut += p * below[at]
 			return nil
 		}
 		for len(counts) <= len(chosen) {

@@ -41,6 +41,16 @@ func readText(text []byte, name string) (*Model, error) {
 type textReader struct {
 	model  *Model
 	faults faults
+	parts  int // of formulas and expressions so far
+}
+
+// part counts a part of a formula or an expression. Aliases of aliases double what is read at every level, so the number
+// of parts is not bounded by the size of the file.
+func (r *textReader) part(v *value) bool {
+	if r.parts++; r.parts == maxParts+1 {
+		r.faults.add(v.pos, "formulas and numbers have more than %d parts, those that aliases repeat included", maxParts)
+	}
+	return r.parts <= maxParts
 }
 
 // fields calls the function of each key. Unknown and repeated keys are faults.
@@ -84,15 +94,21 @@ func (r *textReader) each(v *value, what string, read func(id string, pos Pos, v
 
 func (r *textReader) read(root *value) {
 	m := r.model
+	var top []*value
 	r.fields(root, "model", map[string]func(*value){
-		"name":         r.text(&m.Name, "name"),
-		"description":  r.text(&m.Description, "description"),
-		"mission_time": r.number(&m.MissionTime, "mission_time"),
+		"name":        r.text(&m.Name, "name"),
+		"description": r.text(&m.Description, "description"),
+		"mission_time": func(v *value) {
+			if m.MissionTime = r.float(v, "mission_time"); m.MissionTime < 0 {
+				r.faults.add(v.pos, "mission_time %s: must be a number of at least 0", v.text)
+			}
+		},
 		"top": func(v *value) {
-			if v.kind == list {
-				m.Top = r.strings(v, "top")
-			} else {
-				m.Top = []string{r.string(v, "top")}
+			if top = []*value{v}; v.kind == list {
+				top = v.items
+			}
+			for _, item := range top {
+				m.Top = append(m.Top, r.string(item, "top"))
 			}
 		},
 		"gates": func(v *value) { r.each(v, "gates", r.gate) },
@@ -103,6 +119,11 @@ func (r *textReader) read(root *value) {
 		"parameters": func(v *value) { r.each(v, "parameters", r.parameter) },
 		"ccf":        func(v *value) { r.each(v, "ccf", r.group) },
 	})
+	for _, v := range top { // a model has no place for the place of a top
+		if v.kind == scalar && !slices.ContainsFunc(m.Gates, func(g *Gate) bool { return g.ID == v.text }) {
+			r.faults.add(v.pos, "top %q is not a gate of the model", v.text)
+		}
+	}
 }
 
 // string, integer and so on read a scalar; the functions that return a function fit into fields.
@@ -233,6 +254,9 @@ func (r *textReader) formulaFields(f *Formula, fields map[string]func(*value), i
 // formula reads an input: a name, a truth value, or a nested formula.
 func (r *textReader) formula(v *value, id string) *Formula {
 	f := &Formula{Pos: v.pos}
+	if !r.part(v) {
+		return f
+	}
 	switch v.kind {
 	case scalar:
 		switch {

@@ -30,6 +30,9 @@ var testArgs = [][]string{
 // expression reads a number: a constant, the name of a parameter, "mission_time", or a mapping of one operator.
 func (r *textReader) expression(v *value, what string) *Expr {
 	e := &Expr{Pos: v.pos}
+	if !r.part(v) {
+		return e
+	}
 	switch v.kind {
 	case scalar:
 		if x, err := strconv.ParseFloat(v.text, 64); err == nil && !v.quoted {

@@ -181,6 +181,15 @@ func (m *Model) checkGroups(f *faults, x *index) {
 		}
 		if combinations(n, g.levels()) > maxCombinations {
 			f.add(g.Pos, "common-cause group %q: %d members make more than %d combinations: give fewer factors", g.ID, n, maxCombinations)
+			continue
+		}
+		if !slices.ContainsFunc(m.Events, func(e *Event) bool { return strings.HasPrefix(e.ID, "[") }) {
+			continue
+		}
+		for _, shared := range g.combinations() {
+			if e := x.event[shared.id]; e != nil {
+				f.add(e.Pos, "basic event %q has the name of a shared failure of the common-cause group %q", e.ID, g.ID)
+			}
 		}
 	}
 }

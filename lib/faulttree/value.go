@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,17 +36,25 @@ const (
 
 func (k valueKind) String() string { return [...]string{"a single value", "a list", "a mapping"}[k] }
 
+// anchor matches every anchor and alias, and some text that only looks like one.
+var anchor = regexp.MustCompile(`(?m)(^|[\s\[\]{},:])[&*]\S`)
+
 // parseYAML reads the one document of a YAML file.
 func parseYAML(text []byte, name string) (*value, error) {
 	if line := tooDeep(text); line > 0 {
 		return nil, &ModelError{Pos{name, line, 1}, fmt.Sprintf("values are nested deeper than %d", maxDepth)}
 	}
+	// The parser takes a kilobyte and more for each of its tokens.
+	if n := bytes.Count(text, []byte("\n")) + 4*bytes.Count(text, []byte(",")); n > maxParts {
+		return nil, &ModelError{Pos{File: name}, "the file has too many values for YAML: write it as JSON"}
+	}
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	sections := longSections(lines)
-	if len(lines) > maxPlainLines && (sections == nil || bytes.ContainsAny(text, "&*")) {
+	anchors := anchor.Match(text)
+	if len(lines) > maxPlainLines && (sections == nil || anchors) {
 		return nil, &ModelError{Pos{File: name}, fmt.Sprintf("more than %d lines: write gates and events in block style without anchors, or as JSON", maxPlainLines)}
 	}
-	if sections == nil || bytes.ContainsAny(text, "&*") {
+	if sections == nil || anchors {
 		return parseYAMLLines(lines, 0, name)
 	}
 	// The parser takes time with the square of the number of keys of a mapping, and a level of stack for each, so long
@@ -293,6 +302,7 @@ type jsonParser struct {
 	file    string
 	// line counts to offset at, start is the offset of its beginning.
 	line, at, start int
+	values          int
 }
 
 // pos returns the place of the next token.
@@ -320,6 +330,9 @@ func (p *jsonParser) value(depth int) (*value, error) {
 	v := &value{pos: p.pos()}
 	if depth > maxDepth {
 		return nil, &ModelError{v.pos, fmt.Sprintf("values are nested deeper than %d", maxDepth)}
+	}
+	if p.values++; p.values > maxParts {
+		return nil, &ModelError{v.pos, fmt.Sprintf("the file has more than %d values", maxParts)}
 	}
 	token, err := p.decoder.Token()
 	if err != nil {

@@ -8,12 +8,22 @@ import (
 	"strings"
 )
 
-// MEF returns the model as a document of the Open-PSA Model Exchange Format. Ratings and mitigations become attributes.
+// MEF returns the model as a document of the Open-PSA Model Exchange Format. What the format has no element for, ratings,
+// mitigations, the tops and the mission time, becomes attributes. Inhibit becomes and; of a number with an uncertainty of
+// another mean only the distribution is kept.
 // Names with characters that the format does not allow are an error.
 func (m *Model) MEF() ([]byte, error) {
 	w := &mefWriter{}
 	w.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
 	w.open("opsa-mef")
+	settings := []string(nil)
+	if m.MissionTime > 0 {
+		settings = append(settings, "mission_time", number(m.MissionTime))
+	}
+	for _, top := range m.Top {
+		settings = append(settings, "top", w.id(top))
+	}
+	w.details(m.Description, settings...)
 	w.open("define-fault-tree", "name", w.id(orDefault(m.Name, "model")))
 	for _, g := range m.Gates {
 		w.open("define-gate", "name", w.id(g.ID))

@@ -20,6 +20,10 @@ type element struct {
 // maxDepth bounds the nesting of a model file, so that no file can exhaust the stack of a reader.
 const maxDepth = 500
 
+// maxParts bounds the elements or values of a model file, and what aliases and rules in it expand to: what takes a few
+// bytes there takes hundreds in memory, and what doubles at every level would take for ever.
+const maxParts = 2_000_000
+
 // parseXML reads the root element of a document. Entities other than the five of XML and document types that define any
 // are refused: a model needs none, and they can name other files or grow without bound.
 func parseXML(r io.Reader, file string) (*element, error) {
@@ -40,6 +44,7 @@ func parseXML(r io.Reader, file string) (*element, error) {
 	fail := func(format string, args ...any) error { return &ModelError{place(), fmt.Sprintf(format, args...)} }
 	var root *element
 	var open []*element
+	elements := 0
 	for {
 		at := place()
 		token, err := decoder.Token()
@@ -60,6 +65,9 @@ func parseXML(r io.Reader, file string) (*element, error) {
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
+			if elements++; elements > maxParts {
+				return nil, fail("the file has more than %d elements", maxParts)
+			}
 			e := &element{name: token.Name.Local, attrs: make(map[string]string, len(token.Attr)), pos: at}
 			for _, a := range token.Attr {
 				if _, twice := e.attrs[a.Name.Local]; twice {

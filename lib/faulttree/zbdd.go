@@ -9,6 +9,7 @@ import "context"
 type zbdd struct {
 	store
 	withouts, unions, products memo
+	countNegations             bool // whether negations count in a budget of literals
 }
 
 const (
@@ -103,7 +104,7 @@ func (z *zbdd) union(f, g uint32) uint32 {
 	return r
 }
 
-// product returns the minimal sets a+b, a of f and b of g, that have at most budget positive literals and do not have an
+// product returns the minimal sets a+b, a of f and b of g, that have at most budget counted literals and do not have an
 // event together with its negation.
 func (z *zbdd) product(f, g uint32, budget int) uint32 {
 	switch {
@@ -128,7 +129,7 @@ func (z *zbdd) product(f, g uint32, budget int) uint32 {
 	g1, g0 := z.split(g, level)
 	lo := z.product(f0, g0, budget)
 	hi := noSets
-	left := budget - 1 + int(level&1) // a negation costs nothing
+	left := budget - z.cost(level)
 	if left >= 0 {
 		hi = z.product(f1, z.union(g0, g1), left)
 		hi = z.union(hi, z.product(f0, g1, left))
@@ -143,6 +144,14 @@ func (z *zbdd) product(f, g uint32, budget int) uint32 {
 	return r
 }
 
+// cost is what the literal of a level takes from a budget.
+func (z *zbdd) cost(level uint32) int {
+	if level&1 == 1 && !z.countNegations {
+		return 0
+	}
+	return 1
+}
+
 // split returns the sets of f with the literal at level (without it) and those that do not have it.
 func (z *zbdd) split(f, level uint32) (with, rest uint32) {
 	if n := z.nodes[f]; n.level == level {
@@ -151,7 +160,7 @@ func (z *zbdd) split(f, level uint32) (with, rest uint32) {
 	return noSets, f
 }
 
-// truncate returns the sets of f with at most budget positive literals.
+// truncate returns the sets of f with at most budget counted literals.
 func (z *zbdd) truncate(f uint32, budget int) uint32 {
 	if f <= emptySet || z.err != nil {
 		return f
@@ -165,7 +174,7 @@ func (z *zbdd) truncate(f uint32, budget int) uint32 {
 	}
 	n := z.nodes[f]
 	hi := noSets
-	if left := budget - 1 + int(n.level&1); left >= 0 {
+	if left := budget - z.cost(n.level); left >= 0 {
 		hi = z.truncate(n.hi, left)
 	}
 	r := z.make(n.level, hi, z.truncate(n.lo, budget))
