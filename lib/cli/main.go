@@ -115,7 +115,7 @@ JAMBA_DEBUG=1 adds details to errors. Every configuration key is also a variable
 		message, _, _ := strings.Cut(err.Error(), ": strconv.") // how Go's library calls its functions helps nobody
 		return withHint(usagef("%s%s", prefix(cmd), message), "`%s --help` lists the flags", cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.trainCommand(), a.evaluateCommand(), a.predictCommand(), a.generateCommand(),
+	root.AddCommand(a.demoCommand(), a.trainCommand(), a.evaluateCommand(), a.predictCommand(), a.convertCommand(), a.generateCommand(),
 		a.configCommand(), a.runsCommand(), a.faultTreeCommand(), a.complexityCommand(), a.inspectCommand(), a.xlaCommand(), a.doctorCommand(), a.versionCommand(),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp})
 	return root

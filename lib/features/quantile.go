@@ -2,6 +2,7 @@ package features
 
 import (
 	"math"
+	"math/bits"
 
 	"gonum.org/v1/gonum/mathext"
 )
@@ -60,6 +61,7 @@ func quantileAt(sorted []float32, pos float64) float64 {
 // merged into one knot, which makes the search short in columns of mostly zeros.
 type quantileScale struct {
 	x         []float64 // distinct quantiles, ascending
+	keys      []uint64  // orderedKey of x
 	low, high []float64 // probability of the first and of the last quantile equal to x
 	z         []float64 // scaled value of x itself, where x is not an end
 	margin    float64
@@ -75,6 +77,9 @@ func newQuantileScale(quantiles []float64) *quantileScale {
 			continue
 		}
 		s.x, s.low, s.high = append(s.x, v), append(s.low, p), append(s.high, p)
+	}
+	for _, v := range s.x {
+		s.keys = append(s.keys, orderedKey(v))
 	}
 	last := len(s.x) - 1
 	s.margin = endMargin * min(1, s.x[last]-s.x[0])
@@ -94,20 +99,32 @@ func (s *quantileScale) scale(v float64) float64 {
 	if v+s.margin >= s.x[last] {
 		return normalClip
 	}
-	// The largest i with x[i] <= v; it has a successor, since v is inside the range.
-	i, end := 0, last
-	for end-i > 1 {
-		if mid := int(uint(i+end) >> 1); s.x[mid] <= v {
-			i = mid
-		} else {
-			end = mid
-		}
-	}
+	i := s.below(v) // it has a successor, since v is inside the range
 	if s.x[i] == v {
 		return s.z[i]
 	}
 	t := (v - s.x[i]) / (s.x[i+1] - s.x[i])
 	return clippedNormal(s.high[i] + float64(t*(s.low[i+1]-s.high[i])))
+}
+
+// below returns the largest i with x[i] <= v, for v within the range. Which way a comparison goes is not predictable, so there
+// is no branch on it: the borrow of a subtraction masks the step.
+func (s *quantileScale) below(v float64) int {
+	key, keys := orderedKey(v), s.keys
+	i, n := 0, len(keys)
+	for n > 1 {
+		half := n >> 1
+		_, above := bits.Sub64(key, keys[i+half], 0)
+		i += half & (int(above) - 1)
+		n -= half
+	}
+	return i
+}
+
+// orderedKey maps floats to integers that compare alike, -0 as 0.
+func orderedKey(v float64) uint64 {
+	b := math.Float64bits(v + 0)
+	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
 // clippedNormal is the normal quantile of p within ±normalClip; p is in 0..1.

@@ -25,6 +25,9 @@ type Fitted struct {
 	state      state
 	history    History
 
+	runReport    *Report // nil when there is none; see readReport
+	reportDigest string
+
 	mu        sync.Mutex
 	engine    *gx.Engine // opened at the first prediction
 	predictor *train.Predictor

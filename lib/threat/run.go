@@ -194,6 +194,9 @@ func (f *Fitted) finish(ctx context.Context, r *track.Run, valid, test *Table) e
 			return err
 		}
 	}
+	if err := f.readReport(r); err != nil {
+		return err
+	}
 	return r.Finish()
 }
 
@@ -256,8 +259,13 @@ func Open(dir string) (*Fitted, error) {
 	if f.layout, err = model.NewLayout(f.cfg.Model, f.features.Spec()); err != nil {
 		return nil, wrapRun(dir, err)
 	}
-	f.checkpoint, _, err = train.Open(r.Path(bestFile), f.layout)
-	return f, wrapRun(dir, err)
+	if f.checkpoint, _, err = train.Open(r.Path(bestFile), f.layout); err != nil {
+		return nil, wrapRun(dir, err)
+	}
+	if err := f.readReport(r); err != nil {
+		return nil, wrapRun(dir, err)
+	}
+	return f, nil
 }
 
 // dataRecord is the content of data.json.
