@@ -7,13 +7,13 @@ import . "github.com/gomlx/gomlx/core/graph"
 //	t += attention(norm(t));  t += down(silu(gate(norm(t))) * up(norm(t)))
 func (c Config) block(w *Vector, at string, t *Node, rows int) *Node {
 	d, ff := c.TokenWidth, c.FFN
-	h := layerNorm(t, w.Get(at+"attn_norm.weight"), w.Get(at+"attn_norm.bias"))
-	qkv := c.linear(h, w.Span(at+"attn_q.weight", at+"attn_v.weight", 3*d, d), w.Span(at+"attn_q.bias", at+"attn_v.bias", 3*d))
-	h = attention(qkv, rows, c.Heads)
+	qkv := c.normLinear(t, w.Get(at+"attn_norm.weight"), w.Get(at+"attn_norm.bias"),
+		w.Span(at+"attn_q.weight", at+"attn_v.weight", 3*d, d), w.Span(at+"attn_q.bias", at+"attn_v.bias", 3*d))
+	h := attention(qkv, rows, c.Heads)
 	t = Add(t, c.linear(h, w.Get(at+"attn_output.weight"), w.Get(at+"attn_output.bias")))
 
-	h = layerNorm(t, w.Get(at+"ffn_norm.weight"), w.Get(at+"ffn_norm.bias"))
-	both := c.linear(h, w.Span(at+"ffn_gate.weight", at+"ffn_up.weight", 2*ff, d), w.Span(at+"ffn_gate.bias", at+"ffn_up.bias", 2*ff))
+	both := c.normLinear(t, w.Get(at+"ffn_norm.weight"), w.Get(at+"ffn_norm.bias"),
+		w.Span(at+"ffn_gate.weight", at+"ffn_up.weight", 2*ff, d), w.Span(at+"ffn_gate.bias", at+"ffn_up.bias", 2*ff))
 	gate, up := Slice(both, AxisRange(), AxisRange(0, ff)), Slice(both, AxisRange(), AxisRange(ff, 2*ff))
 	return Add(t, c.linear(Mul(silu(gate), up), w.Get(at+"ffn_down.weight"), w.Get(at+"ffn_down.bias")))
 }
@@ -41,15 +41,15 @@ func attention(qkv *Node, B, H int) *Node {
 	flat := func(n *Node, perm ...int) *Node { return Reshape(TransposeAllAxes(n, perm...), B*F, D) }
 	y := flat(out, 0, 3, 1, 2)
 
-	return withGradient(qkv, y, func(dy *Node) *Node {
+	return withGradient(y, func(dy *Node) []*Node {
 		d4 := Reshape(dy, B, F, H, dh)
 		dOut := Mul(widthFirst(d4), inverse)                         // [B,H,dh,query], divided by the sum
 		dRow := Mul(tokensFirst(d4), Reshape(inverse, B, H, F, 1))   // the same as [B,H,query,dh]
 		delta := ReduceAndKeep(Mul(dOut, out), ReduceSum, 2)         // [B,H,1,query]
 		dv := batchProduct(e, dRow)                                  // [B,H,key,dh]
-		ds := Mul(e, Sub(batchProduct(tokensFirst(v), dOut), delta)) // [B,H,key,query]
+		ds := Mul(e, Sub(outerProduct(tokensFirst(v), dOut), delta)) // [B,H,key,query]
 		dk := MulScalar(batchProduct(ds, tokensFirst(q)), scale)     // [B,H,key,dh]
 		dq := MulScalar(batchProduct(widthFirst(k), ds), scale)      // [B,H,dh,query]
-		return Concatenate([]*Node{flat(dq, 0, 3, 1, 2), flat(dk, 0, 2, 1, 3), flat(dv, 0, 2, 1, 3)}, 1)
-	})
+		return []*Node{Concatenate([]*Node{flat(dq, 0, 3, 1, 2), flat(dk, 0, 2, 1, 3), flat(dv, 0, 2, 1, 3)}, 1)}
+	}, qkv)
 }

@@ -47,11 +47,7 @@ func (c Config) featureLayer(w, stats *Vector, at string, x *Node, B, out int, m
 	} else {
 		h = c.linear(x, w.Get(at+"linear.weight"), w.Get(at+"linear.bias"))
 	}
-	h = silu(batchNorm(w, stats, at+"norm", h, mode))
-	if mode.Training {
-		h = dropout(h, mode)
-	}
-	return h
+	return dropoutSiLU(batchNorm(w, stats, at+"norm", h, mode), mode)
 }
 
 // memberLinear is the linear map of a layer whose members differ: out_k = s_k * (W (r_k * x) + b) + b_k for member k, with
@@ -69,9 +65,9 @@ func (c Config) memberLinear(w *Vector, at string, x *Node, B int) *Node {
 		biases := Add(Mul(ExpandAxes(bias, 0), s), own)                            // [K, out]
 		return Reshape(c.linear(x, Reshape(all, K*out, in), Reshape(biases, K*out)), B*K, out)
 	}
-	x = Reshape(Mul(Reshape(x, B, -1, in), ExpandAxes(r, 0)), B*K, in)
-	h := Reshape(c.linear(x, matrix, bias), B, K, out)
-	return Reshape(Add(Mul(h, ExpandAxes(s, 0)), ExpandAxes(own, 0)), B*K, out)
+	x = Reshape(Mul(Reshape(x, B, -1, in), Reshape(rows(r, B), B, K, in)), B*K, in)
+	h := Reshape(c.linear(x, matrix, bias), B, K*out)
+	return Reshape(Add(Mul(h, rows(s, B)), rows(own, B)), B*K, out)
 }
 
 // batchNorm normalises each column of x [N, W] by the mean and variance of the batch in training, and by the running
@@ -85,30 +81,53 @@ func batchNorm(w, stats *Vector, at string, x *Node, mode Mode) *Node {
 		return Add(Mul(Sub(x, row(mean)), row(factor)), row(bias))
 	}
 	n := float64(x.Shape().Dim(0))
-	batchMean := ReduceMean(x, 0)
-	centred := Sub(x, row(batchMean))
-	batchVariance := ReduceMean(Square(centred), 0)
+	// Divided first: a sum that is scaled afterwards is no longer one that XLA's compiler does in vector registers.
+	columnMeans := func(x *Node) *Node { return ReduceSum(MulScalar(x, 1/n), 0) }
+	in, gain := StopGradient(x), StopGradient(weight)
+	batchMean := columnMeans(in)
+	centred := Sub(in, row(batchMean))
+	batchVariance := columnMeans(Square(centred))
 	blend := func(old, new *Node) *Node {
 		return StopGradient(Add(MulScalar(old, 1-mode.Momentum), MulScalar(new, mode.Momentum)))
 	}
 	stats.Set(at+".mean", blend(mean, batchMean))
 	stats.Set(at+".variance", blend(variance, MulScalar(batchVariance, n/max(1, n-1))))
-	factor := Mul(weight, Inverse(Sqrt(AddScalar(batchVariance, normEpsilon))))
-	return Add(Mul(centred, row(factor)), row(bias))
+	inverse := Inverse(Sqrt(AddScalar(batchVariance, normEpsilon)))
+	scaled := Mul(centred, row(inverse))
+	y := Add(Mul(scaled, row(gain)), row(StopGradient(bias)))
+	return withGradient(y, func(dy *Node) []*Node {
+		dBias, dWeight := ReduceSum(dy, 0), ReduceSum(Mul(dy, scaled), 0)
+		through := Add(row(dBias), Mul(scaled, row(dWeight))) // by way of mean and variance
+		return []*Node{Mul(Sub(dy, MulScalar(through, 1/n)), row(Mul(gain, inverse))), dWeight, dBias}
+	}, x, weight, bias)
 }
 
-// dropout zeroes activations with the probability of the mode and scales the others, so that the mean is unchanged.
-func dropout(x *Node, mode Mode) *Node {
-	keep := Inverse(MaxScalar(OneMinus(mode.Dropout), 1e-6))
+// dropoutSiLU is SiLU, after which training zeroes activations with the probability of the mode and scales the others, so
+// that the mean is unchanged.
+//
+// The division comes last and the gradient is written by hand for the sake of XLA: it keeps the result of a division, and
+// would else draw the random numbers and take the exponentials anew for each member that reads it.
+func dropoutSiLU(x *Node, mode Mode) *Node {
+	if !mode.Training {
+		return silu(x)
+	}
 	dropped := mode.Random.Below(mode.Dropout, x.Shape().Dimensions...)
-	return Where(dropped, ZerosLike(x), Mul(x, keep))
+	keep := Inverse(MaxScalar(OneMinus(mode.Dropout), 1e-6))
+	mask := func(x *Node) *Node { return Where(dropped, ZerosLike(x), Mul(x, keep)) }
+	in := StopGradient(x)
+	denominator := AddScalar(Exp(Neg(in)), 1)
+	return withGradient(Div(mask(in), denominator), func(dy *Node) []*Node {
+		sigmoid := Inverse(denominator)
+		return []*Node{Mul(mask(dy), Mul(sigmoid, AddScalar(Mul(in, OneMinus(sigmoid)), 1)))}
+	}, x)
 }
 
 // head maps each member's features [B, K, W] to its own logits [B, K, C].
 func (c Config) head(w *Vector, h *Node) *Node {
 	weight, bias := w.Get("head.weight"), ExpandAxes(w.Get("head.bias"), 0) // [K, C, W], [1, K, C]
 	if c.Outputs == 1 {
-		return Add(ReduceAndKeep(Mul(h, Reshape(weight, 1, c.Members, -1)), ReduceSum, -1), bias)
+		B, K, W := h.Shape().Dim(0), c.Members, h.Shape().Dim(2)
+		return Add(ReduceAndKeep(Mul(h, Reshape(rows(weight, B), B, K, W)), ReduceSum, -1), bias)
 	}
 	return Add(Einsum("bkw,kcw->bkc", h, weight), bias)
 }

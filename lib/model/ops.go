@@ -35,23 +35,67 @@ func batchProduct(a, b *Node) *Node {
 	return DotGeneral(a, []int{r - 1}, batch, b, []int{r - 2}, batch)
 }
 
-func layerNorm(x, weight, bias *Node) *Node { // x [N, D]
-	centred := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
-	variance := ReduceAndKeep(Square(centred), ReduceMean, -1)
-	// Rsqrt has no gradient in GoMLX.
-	scaled := Mul(centred, Inverse(Sqrt(AddScalar(variance, normEpsilon))))
-	return Add(Mul(scaled, ExpandLeftToRank(weight, 2)), ExpandLeftToRank(bias, 2))
+// outerProduct is batchProduct for a small k: element-wise, so that it becomes one loop with what is done to its result.
+func outerProduct(a, b *Node) *Node {
+	k := b.Shape().Dim(-2)
+	if k > 8 {
+		return batchProduct(a, b)
+	}
+	var sum *Node
+	for i := range k {
+		one := AxisRange(i, i+1)
+		term := Mul(Slice(a, AxisRange().Spacer(), one), Slice(b, AxisRange().Spacer(), one, AxisRange()))
+		if sum == nil {
+			sum = term
+		} else {
+			sum = Add(sum, term)
+		}
+	}
+	return sum
+}
+
+// standardise makes the mean of each row of x [N, D] 0 and its variance 1.
+func standardise(x *Node) *Node {
+	mean := func(n *Node) *Node { return ReduceAndKeep(n, ReduceMean, -1) }
+	in := StopGradient(x)
+	centred := Sub(in, mean(in))
+	inverse := Inverse(Sqrt(AddScalar(mean(Square(centred)), normEpsilon))) // [N, 1]
+	y := Mul(centred, inverse)
+	return withGradient(y, func(dy *Node) []*Node {
+		return []*Node{Mul(Sub(Sub(dy, mean(dy)), Mul(y, mean(Mul(dy, y)))), inverse)}
+	}, x)
+}
+
+// normLinear is linear(norm(x)) with a layer norm of the given weight and bias. What the norm does to a column it does
+// to the matrix instead, which is many times smaller than x.
+func (c Config) normLinear(x, weight, bias, w, b *Node) *Node {
+	b = Add(b, Reshape(Dot(w, ExpandAxes(bias, -1)).Product(), -1))
+	return c.linear(standardise(x), Mul(w, ExpandAxes(weight, 0)), b)
 }
 
 func silu(x *Node) *Node { return Mul(x, Sigmoid(x)) }
 
-// withGradient returns y, computed from x without automatic gradient, such that the derivative by x is grad(dy).
-// x is [N, wide], y is [N, narrow]; narrow must not be wider.
-func withGradient(x, y *Node, grad func(dy *Node) *Node) *Node {
-	narrow := y.Shape().Dim(1)
-	carrier := IdentityWithCustomGradient(x, func(_, dx *Node) *Node {
-		return grad(Slice(dx, AxisRange(), AxisRange(0, narrow)))
+// rows repeats v, [W] or of any shape with W elements, as n rows [n, W]. Its gradient is a sum over the first of two axes;
+// over the first of three, to which ExpandAxes would lead, XLA takes so much longer that it shows in the whole step.
+func rows(v *Node, n int) *Node {
+	v = Reshape(v, -1)
+	y := BroadcastToDims(ExpandAxes(StopGradient(v), 0), n, v.Shape().Dim(0))
+	return withGradient(y, func(dy *Node) []*Node { return []*Node{ReduceSum(dy, 0)} }, v)
+}
+
+// withGradient returns y such that its derivatives by the inputs are what grad makes of the derivative of the loss by y,
+// one for each input. y must be computed from the inputs without automatic gradient, see StopGradient.
+func withGradient(y *Node, grad func(dy *Node) []*Node, inputs ...*Node) *Node {
+	var grads []*Node
+	// The automatic gradient needs a path from y to each input, and no number may take it in either direction.
+	path := ScalarZero(y.Graph(), y.DType())
+	for i, in := range inputs {
+		in = IdentityWithCustomGradient(in, func(_, _ *Node) *Node { return grads[i] })
+		path = Add(path, Reshape(Slice(Reshape(in, -1), AxisRange(0, 1))))
+	}
+	y = Where(Const(y.Graph(), false), BroadcastToDims(path, y.Shape().Dimensions...), y)
+	return IdentityWithCustomGradient(y, func(_, dy *Node) *Node {
+		grads = grad(dy)
+		return dy
 	})
-	carrier = Slice(carrier, AxisRange(), AxisRange(0, narrow))
-	return Add(StopGradient(y), Sub(carrier, StopGradient(carrier)))
 }

@@ -30,28 +30,33 @@ func (l *Layout) tokens(w *Vector, in Inputs) *Node {
 }
 
 func (l *Layout) numericTokens(w *Vector, x *Node) *Node { // [B, Fn] -> [B, Fn, D]
-	B, F, D := x.Shape().Dim(0), x.Shape().Dim(1), l.Config.TokenWidth
-	missing := NotEqual(x, x) // true for NaN only
+	F, D := x.Shape().Dim(1), l.Config.TokenWidth
+	x = ExpandAxes(Transpose(x, 0, 1), -1) // [Fn, B, 1]
+	missing := NotEqual(x, x)              // true for NaN only
 	x = Where(missing, ZerosLike(x), x)
 
-	weight := w.Get("token.numeric.weight")
-	var t *Node // [B, Fn, D]
+	weight := Reshape(w.Get("token.numeric.weight"), F, -1, D)
+	var code *Node // [Fn, B, T]
 	switch l.Config.Embedding {
 	case PiecewiseLinear:
-		t = TransposeAllAxes(batchProduct(l.piecewise(x), weight), 1, 0, 2)
+		code = l.piecewise(x)
 	case Linear:
-		t = Mul(ExpandAxes(x, -1), ExpandAxes(weight, 0))
+		code = x
 	case Periodic:
-		angle := MulScalar(Mul(ExpandAxes(Transpose(x, 0, 1), -1), ExpandAxes(w.Get("token.numeric.frequency"), 1)), 2*math.Pi)
-		waves := Concatenate([]*Node{Sin(angle), Cos(angle)}, -1) // [Fn, B, 2*frequencies]
-		t = TransposeAllAxes(batchProduct(waves, weight), 1, 0, 2)
+		angle := MulScalar(Mul(x, ExpandAxes(w.Get("token.numeric.frequency"), 1)), 2*math.Pi)
+		code = Concatenate([]*Node{Sin(angle), Cos(angle)}, -1)
 	}
-	t = Add(t, ExpandAxes(w.Get("token.numeric.bias"), 0))
-	learned := BroadcastToDims(ExpandAxes(w.Get("token.numeric.missing"), 0), B, F, D)
-	return Where(BroadcastToDims(ExpandAxes(missing, -1), B, F, D), learned, t)
+	// Bias and learned missing value are two more rows of the matrix, of which a token has one: everything is one
+	// product, and so is its gradient.
+	code = Where(BroadcastToShape(missing, code.Shape()), ZerosLike(code), code)
+	absent := ConvertDType(missing, code.DType())
+	code = Concatenate([]*Node{code, OneMinus(absent), absent}, -1)
+	extra := func(name string) *Node { return Reshape(w.Get("token.numeric."+name), F, 1, D) }
+	table := Concatenate([]*Node{weight, extra("bias"), extra("missing")}, 1)
+	return TransposeAllAxes(batchProduct(code, table), 1, 0, 2)
 }
 
-// piecewise encodes x [B, Fn] as the share of each bin that lies below it: [Fn, B, T], all ones below the bin of x,
+// piecewise encodes x [Fn, B, 1] as the share of each bin that lies below it: [Fn, B, T], all ones below the bin of x,
 // all zeros above. Values outside the bins of the training rows count as the outermost edge, so that a wild value
 // cannot drive the network further than the training rows did.
 func (l *Layout) piecewise(x *Node) *Node {
@@ -63,7 +68,7 @@ func (l *Layout) piecewise(x *Node) *Node {
 			inverse[j*T+t] = 1 / (f.Edges[t+1] - f.Edges[t])
 		} // bins beyond the feature's own keep inverse 0 and encode to 0
 	}
-	cell := Mul(Sub(ExpandAxes(Transpose(x, 0, 1), -1), constant3(g, low, F, T)), constant3(g, inverse, F, T))
+	cell := Mul(Sub(x, constant3(g, low, F, T)), constant3(g, inverse, F, T))
 	return ClipScalar(cell, 0, 1)
 }
 

@@ -29,7 +29,7 @@ const (
 
 // codeVersion is part of a run's fingerprint: it is raised when the same configuration and data would give another
 // detector than before.
-const codeVersion = "1"
+const codeVersion = "2"
 
 // ErrOtherRun is returned by Run for a directory that holds a run of another configuration or of other data.
 var ErrOtherRun = errors.New("the directory holds another run")
