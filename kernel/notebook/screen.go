@@ -73,6 +73,7 @@ func gonbScreen() *Screen {
 			}
 		}
 		gonbui.SendData(out)
+		gonbui.Sync() // or a cell that ends at once would end before GoNB has read it
 	}
 	return &Screen{Updates: true, Display: show}
 }

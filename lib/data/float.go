@@ -160,3 +160,11 @@ func copyFloats(dst []float32, b []byte, step int) {
 		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[i*step:]))
 	}
 }
+
+// appendNumber writes a float, and nothing for NaN, which no category or label can be.
+func appendNumber(b []byte, v float64, bits int) []byte {
+	if v != v {
+		return b
+	}
+	return strconv.AppendFloat(b, v, 'g', -1, bits)
+}

@@ -1,3 +1,5 @@
+//go:build !noparquet
+
 package data
 
 import (
@@ -141,14 +143,6 @@ func (p *parquetColumn) text(b []byte, v parquet.Value) []byte {
 	return strconv.AppendInt(b, p.integer(v), 10)
 }
 
-// appendNumber writes a float, and nothing for NaN, which no category or label can be.
-func appendNumber(b []byte, v float64, bits int) []byte {
-	if v != v {
-		return b
-	}
-	return strconv.AppendFloat(b, v, 'g', -1, bits)
-}
-
 // time converts a timestamp or date by its unit, a bare number by the rule for Unix times, a text as in CSV.
 func (p *parquetColumn) time(l *layout, v parquet.Value) (int64, error) {
 	if v.IsNull() {
@@ -171,14 +165,6 @@ func (p *parquetColumn) time(l *layout, v parquet.Value) (int64, error) {
 		return l.parseTime(v.ByteArray())
 	}
 	return 0, ErrTime
-}
-
-// scaleTime returns n units in nanoseconds, or ErrTime when they do not fit.
-func scaleTime(n, unit int64) (int64, error) {
-	if n > math.MaxInt64/unit || n < math.MinInt64/unit {
-		return 0, ErrTime
-	}
-	return n * unit, nil
 }
 
 // int96Time reads the timestamps of Impala and early Spark: nanoseconds of the day, then the Julian day.

@@ -83,3 +83,11 @@ func unixUnit(whole int64) int64 {
 	}
 	return 1
 }
+
+// scaleTime returns n units in nanoseconds, or ErrTime when they do not fit.
+func scaleTime(n, unit int64) (int64, error) {
+	if n > math.MaxInt64/unit || n < math.MinInt64/unit {
+		return 0, ErrTime
+	}
+	return n * unit, nil
+}
