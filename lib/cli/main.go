@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -51,7 +52,7 @@ type app struct {
 
 // complain prints an error: one line for each problem, then the way out.
 func (a *app) complain(err error) {
-	if err == nil {
+	if err == nil || errors.Is(err, errSilent) {
 		return
 	}
 	if a.log != nil {
@@ -116,7 +117,7 @@ JAMBA_DEBUG=1 adds details to errors. Every configuration key is also a variable
 		return withHint(usagef("%s%s", prefix(cmd), message), "`%s --help` lists the flags", cmd.CommandPath())
 	})
 	root.AddCommand(a.demoCommand(), a.trainCommand(), a.evaluateCommand(), a.predictCommand(), a.convertCommand(), a.generateCommand(),
-		a.configCommand(), a.runsCommand(), a.faultTreeCommand(), a.complexityCommand(), a.inspectCommand(), a.xlaCommand(), a.doctorCommand(), a.versionCommand(),
+		a.configCommand(), a.runsCommand(), a.faultTreeCommand(), a.complexityCommand(), a.inspectCommand(), a.xlaCommand(), a.doctorCommand(), a.runCommand(), a.scriptChildCommand(), a.kernelCommand(), a.notebookCommand(), a.versionCommand(),
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp})
 	return root
 }

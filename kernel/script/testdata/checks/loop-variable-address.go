@@ -1,0 +1,15 @@
+//go:build ignore
+
+package main
+
+import "fmt"
+
+func main() {
+	var ps []*int
+	for i := 0; i < 3; i++ {
+		ps = append(ps, &i) // finding
+	}
+	for _, p := range ps {
+		fmt.Println(*p)
+	}
+}

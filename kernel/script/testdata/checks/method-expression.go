@@ -1,0 +1,16 @@
+//go:build ignore
+
+package main
+
+import "fmt"
+
+type counter struct{ n int }
+
+func (c *counter) add() { c.n++ }
+
+func main() {
+	add := (*counter).add // finding
+	c := &counter{}
+	add(c)
+	fmt.Println(c.n)
+}

@@ -1,0 +1,17 @@
+//go:build ignore
+
+package main
+
+import "fmt"
+
+func order(x, y int) (low, high int) {
+	low, high = x, y
+	if low > high {
+		return high, low // finding
+	}
+	return low, high
+}
+
+func main() {
+	fmt.Println(order(2, 1))
+}

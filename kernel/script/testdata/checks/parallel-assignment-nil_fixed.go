@@ -1,0 +1,12 @@
+//go:build ignore
+
+package main
+
+import "fmt"
+
+func main() {
+	a, b := []int{1}, map[string][]int{}
+	b["x"] = a
+	a = nil
+	fmt.Println(a, b)
+}
