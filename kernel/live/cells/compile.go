@@ -48,6 +48,9 @@ func (s *Session) compile(c *cell) (*unit, error) {
 				u.closeOver()
 				continue
 			}
+			if err := s.nilInMap(u); err != nil {
+				return nil, err
+			}
 			return u, nil
 		case u.wrapped && u.lastHasNoValue(problems):
 			u.unwrap()

@@ -209,6 +209,26 @@ func TestDiagnosticsHavePlaces(t *testing.T) {
 	}
 }
 
+// What ixgo would do in silence is refused with its place.
+func TestNilInMapOfInterfaces(t *testing.T) {
+	s := newTestSession(t)
+	for cell, want := range map[string]string{
+		"m := map[string]any{}\nm[\"k\"] = nil":                       "In[1]:2:10",
+		"m := map[string]any{\"k\": nil}":                             "In[1]:1:26",
+		"func f() map[int]error {\n\treturn map[int]error{1: nil}\n}": "In[1]:2:26",
+	} {
+		_, err := s.Run("In[1]", cell)
+		var found Diagnostics
+		if !errors.As(err, &found) || !strings.HasPrefix(found.Error(), want+": this kernel cannot keep nil") {
+			t.Errorf("%s: error is %v, want one at %s", cell, err, want)
+		}
+	}
+	run(t, s, "p := map[string]*int{\"k\": nil}\nm := map[string]any{\"k\": p[\"k\"]}\nvar x any = nil\n_ = x")
+	if got := run(t, s, "len(p) + len(m)"); len(got) != 1 || got[0] != 2 {
+		t.Errorf("%v keys, want 2", got)
+	}
+}
+
 // The heap of a session grows with what its cells declare, not with how many there were.
 func TestCellsDoNotGrow(t *testing.T) {
 	s := newTestSession(t)
