@@ -35,6 +35,8 @@ is a value in the next. It needs no Go on the machine, and knows the packages th
 
 The GoNB kernel compiles every cell with the Go toolchain: slower to start a cell, fast in loops, and able to import any
 package; every cell is a program of its own, and no variable survives it.`,
+		Example: `  jamba kernel install --live
+  jamba kernel doctor`,
 	}, a.kernelInstallCommand(), a.kernelUninstallCommand(), a.kernelDoctorCommand(), a.kernelLiveCommand(), a.kernelGonbCommand())
 }
 

@@ -59,6 +59,9 @@ func Shared(t testing.TB, need, name string) string {
 func Python(t testing.TB, need, modules string) string {
 	t.Helper()
 	interpreter := cmp.Or(os.Getenv("JAMBA_PYTHON"), "python3")
+	if path, err := exec.LookPath(interpreter); err == nil {
+		interpreter = path // a test may run it with another PATH
+	}
 	if err := exec.Command(interpreter, "-c", "import "+modules).Run(); err != nil {
 		Missing(t, need, interpreter+" cannot import "+modules+" (JAMBA_PYTHON names another interpreter)")
 	}
