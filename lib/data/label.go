@@ -93,3 +93,11 @@ func (lb *labeller) unknown(file, place, column, value string, seen []string) er
 	return schemaErrorf("read: %s:%s: label column %q: %q is neither of two classes; %s (values so far: %s)",
 		file, place, column, clip(value), way, quoteList(sorted, 12))
 }
+
+// Benign returns the index of the class that means no threat: one that Negative lists, or one of a usual name; -1 when
+// there is none. Training and scoring both ask here, so that they cannot disagree.
+func (s Schema) Benign(classes []string) int {
+	return slices.IndexFunc(classes, func(name string) bool {
+		return slices.Contains(s.Negative, name) || slices.Contains([]string{"benign", "normal", "clean"}, strings.ToLower(name))
+	})
+}

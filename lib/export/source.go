@@ -39,9 +39,6 @@ type Info struct {
 	Tags                                []string
 }
 
-// normEpsilon is what package model adds to variances. The tests of this package compare the two networks.
-const normEpsilon = 1e-5
-
 // defaultName is the name of a model that was given none. It does not come from a path, so that a model has the same bytes
 // wherever it is written.
 const defaultName = "jamba-threat"
@@ -55,7 +52,7 @@ func (s *Source) model() (*modelfile.Model, error) {
 	m := &modelfile.Model{
 		Network: modelfile.Network{
 			Embedding: c.Embedding, Precision: c.Precision, Width: c.TokenWidth, Heads: c.Heads, Blocks: c.AttentionBlocks(),
-			FFN: c.FFN, Epsilon: normEpsilon, NormEpsilon: normEpsilon, Widths: c.LayerWidths(),
+			FFN: c.FFN, Epsilon: model.NormEpsilon, NormEpsilon: model.NormEpsilon, Widths: c.LayerWidths(),
 			Members: c.Members, MemberLayer: c.MemberLayer, Outputs: c.Outputs,
 		},
 		Schema: s.Schema, Features: s.Features, Classes: s.Classes, Threshold: s.Threshold, Calibrator: s.Calibrator,

@@ -77,7 +77,7 @@ func batchNorm(w, stats *Vector, at string, x *Node, mode Mode) *Node {
 	weight, bias := w.Get(at+".weight"), w.Get(at+".bias")
 	row := func(n *Node) *Node { return ExpandLeftToRank(n, 2) }
 	if !mode.Training {
-		factor := Mul(weight, Inverse(Sqrt(AddScalar(variance, normEpsilon))))
+		factor := Mul(weight, Inverse(Sqrt(AddScalar(variance, NormEpsilon))))
 		return Add(Mul(Sub(x, row(mean)), row(factor)), row(bias))
 	}
 	n := float64(x.Shape().Dim(0))
@@ -92,7 +92,7 @@ func batchNorm(w, stats *Vector, at string, x *Node, mode Mode) *Node {
 	}
 	stats.Set(at+".mean", blend(mean, batchMean))
 	stats.Set(at+".variance", blend(variance, MulScalar(batchVariance, n/max(1, n-1))))
-	inverse := Inverse(Sqrt(AddScalar(batchVariance, normEpsilon)))
+	inverse := Inverse(Sqrt(AddScalar(batchVariance, NormEpsilon)))
 	scaled := Mul(centred, row(inverse))
 	y := Add(Mul(scaled, row(gain)), row(StopGradient(bias)))
 	return withGradient(y, func(dy *Node) []*Node {

@@ -23,7 +23,7 @@ func TestHandWrittenGradients(t *testing.T) {
 	}
 	plainNorm := func(x, weight, bias *Node, axis int) *Node {
 		centred := Sub(x, ReduceAndKeep(x, ReduceMean, axis))
-		deviation := Sqrt(AddScalar(ReduceAndKeep(Square(centred), ReduceMean, axis), normEpsilon))
+		deviation := Sqrt(AddScalar(ReduceAndKeep(Square(centred), ReduceMean, axis), NormEpsilon))
 		return Add(Mul(Div(centred, deviation), ExpandAxes(weight, 0)), ExpandAxes(bias, 0))
 	}
 	for name, c := range map[string]struct {

@@ -7,7 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-const normEpsilon = 1e-5
+// NormEpsilon is what batch norm and layer norm add to a variance.
+const NormEpsilon = 1e-5
 
 func sqrt(x float64) float64 { return math.Sqrt(x) }
 
@@ -59,7 +60,7 @@ func standardise(x *Node) *Node {
 	mean := func(n *Node) *Node { return ReduceAndKeep(n, ReduceMean, -1) }
 	in := StopGradient(x)
 	centred := Sub(in, mean(in))
-	inverse := Inverse(Sqrt(AddScalar(mean(Square(centred)), normEpsilon))) // [N, 1]
+	inverse := Inverse(Sqrt(AddScalar(mean(Square(centred)), NormEpsilon))) // [N, 1]
 	y := Mul(centred, inverse)
 	return withGradient(y, func(dy *Node) []*Node {
 		return []*Node{Mul(Sub(Sub(dy, mean(dy)), Mul(y, mean(Mul(dy, y)))), inverse)}

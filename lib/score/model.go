@@ -70,7 +70,7 @@ type Inputs struct {
 // newModel puts together what does not depend on the kind of network.
 func newModel(net network, schema data.Schema, fitted *features.Fitted, classes []string) *Model {
 	m := &Model{schema: schema, features: fitted, spec: fitted.Spec(), classes: classes, net: net,
-		benign: benignClass(classes, schema.Negative), missing: map[string]bool{}}
+		benign: schema.Benign(classes), missing: map[string]bool{}}
 	for _, word := range schema.Missing {
 		m.missing[word] = true
 	}
@@ -111,13 +111,6 @@ func nativeModel(c *modelfile.Model, isa simd.ISA) (*Model, error) {
 		m.info.Parameters += len(values)
 	}
 	return m, nil
-}
-
-// benignClass finds the class that means no threat, as training does.
-func benignClass(classes, negative []string) int {
-	return slices.IndexFunc(classes, func(name string) bool {
-		return slices.Contains(negative, name) || slices.Contains([]string{"benign", "normal", "clean"}, strings.ToLower(name))
-	})
 }
 
 // Inputs returns the names of the values of a row, in the order of a Batch.

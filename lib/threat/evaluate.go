@@ -53,7 +53,7 @@ func (f *Fitted) classReport(p *Prediction, t *Table) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("threat: evaluate: %w", err)
 	}
-	benign := f.benign()
+	benign := f.state.Schema.Benign(f.state.Classes)
 	if benign < 0 {
 		nan := math.NaN()
 		return &Report{Rows: t.Rows(), Metrics: metrics.Undefined(), RecallSeen: nan, RecallUnseen: nan, Classes: classes}, nil

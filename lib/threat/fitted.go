@@ -155,7 +155,7 @@ func (f *Fitted) Predict(ctx context.Context, t *Table) (*Prediction, error) {
 		}
 		return p, nil
 	}
-	p.fromClasses(out, len(f.state.Classes), f.benign())
+	p.fromClasses(out, len(f.state.Classes), f.state.Schema.Benign(f.state.Classes))
 	return p, nil
 }
 
@@ -177,16 +177,6 @@ func (p *Prediction) fromClasses(out []float32, classes, benign int) {
 		}
 		p.Prob[i], p.Flagged[i] = 1-float64(row[benign]), best != benign
 	}
-}
-
-// benign returns the index of the class that means no threat, or -1 when no name says so.
-func (f *Fitted) benign() int {
-	for i, name := range f.state.Classes {
-		if slices.Contains(f.state.Schema.Negative, name) || slices.Contains([]string{"benign", "normal", "clean"}, strings.ToLower(name)) {
-			return i
-		}
-	}
-	return -1
 }
 
 // Close gives back the engine's memory. Later predictions are errors; closing twice is not.

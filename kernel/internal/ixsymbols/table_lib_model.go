@@ -6,6 +6,7 @@ import (
 	q "github.com/jamba-threat/jamba/lib/model"
 
 	"go/constant"
+	"go/token"
 	"reflect"
 
 	"github.com/goplus/ixgo"
@@ -52,6 +53,7 @@ func register_lib_model() {
 				"BFloat16":        {Typ: "untyped string", Value: constant.MakeString(string(q.BFloat16))},
 				"Float32":         {Typ: "untyped string", Value: constant.MakeString(string(q.Float32))},
 				"Linear":          {Typ: "untyped string", Value: constant.MakeString(string(q.Linear))},
+				"NormEpsilon":     {Typ: "untyped float", Value: constant.MakeFromLiteral("1.e-5", token.FLOAT, 0)},
 				"Periodic":        {Typ: "untyped string", Value: constant.MakeString(string(q.Periodic))},
 				"PiecewiseLinear": {Typ: "untyped string", Value: constant.MakeString(string(q.PiecewiseLinear))},
 			},

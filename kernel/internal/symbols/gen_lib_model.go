@@ -22,6 +22,7 @@ func lib_model() (string, map[string]reflect.Value) {
 		"NewLayout":       reflect.ValueOf(model.NewLayout),
 		"NewRandom":       reflect.ValueOf(model.NewRandom),
 		"NewVector":       reflect.ValueOf(model.NewVector),
+		"NormEpsilon":     reflect.ValueOf(constant.MakeFromLiteral("1.0000000000000001e-05", token.FLOAT, 0)),
 		"Param":           reflect.ValueOf((*model.Param)(nil)),
 		"Periodic":        reflect.ValueOf(constant.MakeFromLiteral("\"periodic\"", token.STRING, 0)),
 		"PiecewiseLinear": reflect.ValueOf(constant.MakeFromLiteral("\"piecewise-linear\"", token.STRING, 0)),
