@@ -36,14 +36,15 @@ func attention(qkv *Node, B, H int) *Node {
 
 	e := batchProduct(tokensFirst(k), widthFirst(MulScalar(q, scale))) // [B,H,key,query]
 	e = Exp(Sub(e, ReduceAndKeep(e, ReduceMax, 2)))
-	inverse := Inverse(ReduceAndKeep(e, ReduceSum, 2))  // [B,H,1,query]
+	sum := ReduceAndKeep(e, ReduceSum, 2) // [B,H,1,query]
+	inverse := Inverse(sum)
 	out := Mul(batchProduct(widthFirst(v), e), inverse) // [B,H,dh,query]
 	flat := func(n *Node, perm ...int) *Node { return Reshape(TransposeAllAxes(n, perm...), B*F, D) }
 	y := flat(out, 0, 3, 1, 2)
 
 	return withGradient(y, func(dy *Node) []*Node {
 		d4 := Reshape(dy, B, F, H, dh)
-		dOut := Mul(widthFirst(d4), inverse)                         // [B,H,dh,query], divided by the sum
+		dOut := Div(widthFirst(d4), sum)                             // [B,H,dh,query]; XLA keeps the result of a division
 		dRow := Mul(tokensFirst(d4), Reshape(inverse, B, H, F, 1))   // the same as [B,H,query,dh]
 		delta := ReduceAndKeep(Mul(dOut, out), ReduceSum, 2)         // [B,H,1,query]
 		dv := batchProduct(e, dRow)                                  // [B,H,key,dh]

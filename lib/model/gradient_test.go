@@ -36,11 +36,22 @@ func TestHandWrittenGradients(t *testing.T) {
 		"batch norm": {[][]int{{n, wide}, {2 * wide}},
 			func(in []*Node) *Node {
 				s := NewVector(Ones(in[0].Graph(), in[1].Shape()), stats)
-				return batchNorm(NewVector(in[1], params), s, "norm", in[0], training(in[0].Graph()))
+				return batchNorm(NewVector(in[1], params), s, "norm", in[0], wide, training(in[0].Graph()))
 			},
 			func(in []*Node) *Node {
 				return plainNorm(in[0], Slice(in[1], AxisRange(0, wide)), Slice(in[1], AxisRange(wide)), 0)
 			}},
+		"batch norm of members side by side": {[][]int{{n, 3 * wide}, {2 * wide}},
+			func(in []*Node) *Node {
+				s := NewVector(Ones(in[0].Graph(), in[1].Shape()), stats)
+				return batchNorm(NewVector(in[1], params), s, "norm", in[0], wide, training(in[0].Graph()))
+			},
+			func(in []*Node) *Node {
+				return plainNorm(Reshape(in[0], 3*n, wide), Slice(in[1], AxisRange(0, wide)), Slice(in[1], AxisRange(wide)), 0)
+			}},
+		"kept": {[][]int{{wide}, {wide}},
+			func(in []*Node) *Node { return Mul(kept(in[0])[0], kept(in[1], in[0])[0]) },
+			func(in []*Node) *Node { return Mul(in[0], in[1]) }},
 		"dropout": {[][]int{{n, wide}},
 			func(in []*Node) *Node { return dropoutSiLU(in[0], training(in[0].Graph())) },
 			func(in []*Node) *Node {

@@ -123,6 +123,11 @@ func TestEveryParameterGetsGradient(t *testing.T) {
 // gradientOf is the gradient of the training loss on 64 rows.
 func gradientOf(t *testing.T, e *gx.Engine, l *model.Layout, loss model.Loss) []float32 {
 	t.Helper()
+	return gradientBy(t, e, l, loss, false)
+}
+
+func gradientBy(t *testing.T, e *gx.Engine, l *model.Layout, loss model.Loss, halves bool) []float32 {
+	t.Helper()
 	numeric, codes := rows(64)
 	labels := make([]int32, 64)
 	for i := range labels {
@@ -132,7 +137,7 @@ func gradientOf(t *testing.T, e *gx.Engine, l *model.Layout, loss model.Loss) []
 	out := call(t, e, func(in []*Node) []*Node {
 		w, s := model.NewVector(in[0], l.Weights), model.NewVector(in[1], l.Stats)
 		z := l.Forward(w, s, model.Inputs{Numeric: in[2], Categorical: in[3]}, model.Mode{Training: true,
-			Random: model.NewRandom(Const(in[0].Graph(), uint32(5))), Dropout: Const(in[0].Graph(), float32(0.2)), Momentum: 0.1})
+			Random: model.NewRandom(Const(in[0].Graph(), uint32(5))), Dropout: Const(in[0].Graph(), float32(0.2)), Momentum: 0.1, Halves: halves})
 		return []*Node{w.Gradient(loss.Graph(z, in[4]))}
 	}, floats(t, e, weights, l.NWeights), floats(t, e, stats, l.NStats),
 		floats(t, e, numeric, 64, len(spec.Numeric)), ints(t, e, codes, 64, len(spec.Categorical)), ints(t, e, labels, 64))
@@ -284,6 +289,28 @@ func TestMemberFormulations(t *testing.T) {
 	for i, v := range few {
 		if math.Abs(float64(v-many[i])) > 1e-5 {
 			t.Errorf("row %d: %v among 10 rows, %v among 40", i, v, many[i])
+		}
+	}
+}
+
+// TestHalves: in two halves, a step drops the same activations and takes its statistics over the whole batch.
+func TestHalves(t *testing.T) {
+	e, err := gx.Open(gx.PureGo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for name, c := range configs {
+		if c.Precision == model.BFloat16 {
+			continue // the gradient of a parameter is summed in other parts, which rounds far more
+		}
+		l := layoutOf(t, c)
+		whole, halves := gradientBy(t, e, l, model.Loss{}, false), gradientBy(t, e, l, model.Loss{}, true)
+		for i := range whole {
+			if math.Abs(float64(whole[i]-halves[i])) > 1e-5 {
+				t.Errorf("%s: gradient %d: %v for the whole batch, %v in halves", name, i, whole[i], halves[i])
+				break
+			}
 		}
 	}
 }

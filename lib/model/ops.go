@@ -84,6 +84,23 @@ func rows(v *Node, n int) *Node {
 	return withGradient(y, func(dy *Node) []*Node { return []*Node{ReduceSum(dy, 0)} }, v)
 }
 
+// kept returns vectors of one length unchanged, as something that XLA computes before whatever reads them: rows of a
+// product. It would else work out, for each element of a large tensor again, what a short vector repeated along its rows
+// has there, and to which column the element belongs, which it can only do for one element at a time.
+func kept(vectors ...*Node) []*Node {
+	all := make([]*Node, max(2, len(vectors))) // a product with a single row would be taken apart
+	for i := range all {
+		all[i] = ExpandAxes(vectors[min(i, len(vectors)-1)], 0)
+	}
+	n := len(all)
+	product := Dot(DiagonalWithValue(ScalarOne(all[0].Graph(), all[0].DType()), n), Concatenate(all, 0)).Product()
+	out := make([]*Node, len(vectors))
+	for i := range out {
+		out[i] = Reshape(Slice(product, AxisRange(i, i+1)), -1)
+	}
+	return out
+}
+
 // withGradient returns y such that its derivatives by the inputs are what grad makes of the derivative of the loss by y,
 // one for each input. y must be computed from the inputs without automatic gradient, see StopGradient.
 func withGradient(y *Node, grad func(dy *Node) []*Node, inputs ...*Node) *Node {

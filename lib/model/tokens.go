@@ -14,6 +14,24 @@ type Inputs struct {
 	Categorical *Node // [B, Fc] int32 codes; nil when there is no categorical feature
 }
 
+func (in Inputs) rows() int {
+	if in.Numeric != nil {
+		return in.Numeric.Shape().Dim(0)
+	}
+	return in.Categorical.Shape().Dim(0)
+}
+
+// slice returns rows from..to-1.
+func (in Inputs) slice(from, to int) Inputs {
+	if in.Numeric != nil {
+		in.Numeric = Slice(in.Numeric, AxisRange(from, to))
+	}
+	if in.Categorical != nil {
+		in.Categorical = Slice(in.Categorical, AxisRange(from, to))
+	}
+	return in
+}
+
 // tokens makes one token per feature: [B, F, D], numeric features first.
 func (l *Layout) tokens(w *Vector, in Inputs) *Node {
 	var parts []*Node

@@ -24,7 +24,7 @@ type part struct {
 // NewVector reads params out of flat.
 func NewVector(flat *Node, params []Param) *Vector { return &Vector{flat: flat, params: params} }
 
-// Get returns the parameter of that name in its own shape. Each may be taken once per graph.
+// Get returns the parameter of that name in its own shape. It may be taken again, in the same cut.
 func (v *Vector) Get(name string) *Node {
 	i := v.find(name)
 	return Reshape(v.cut(i, i), v.params[i].Shape...)
@@ -49,6 +49,11 @@ func (v *Vector) find(name string) int {
 }
 
 func (v *Vector) cut(first, last int) *Node {
+	for _, p := range v.taken {
+		if p.first == first && p.last == last {
+			return p.node
+		}
+	}
 	from := v.params[first].Offset
 	to := v.params[last].Offset + v.params[last].Size
 	node := Slice(v.flat, AxisRange(from, to))

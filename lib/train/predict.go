@@ -39,7 +39,7 @@ func NewPredictor(engine *gx.Engine, layout *model.Layout) (*Predictor, error) {
 		if len(layout.Spec.Categorical) > 0 {
 			batch.Categorical = columns[0]
 		}
-		return []*Node{model.Vote(layout.Forward(weights, stats, batch, model.Mode{}))}
+		return []*Node{model.Vote(layout.Forward(weights, stats, batch, model.Mode{Halves: engine.SharesOperations(predictBatch)}))}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train: predict: %w", err)

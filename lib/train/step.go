@@ -156,7 +156,8 @@ func (s *stepper) graph(in []*Node) []*Node {
 	weights := model.NewVector(old[stWeights], s.layout.Weights)
 	stats := model.NewVector(old[stStats], s.layout.Stats)
 	logits := s.layout.Forward(weights, stats, batch, model.Mode{
-		Training: true, Random: random, Dropout: number(hyperDropout), Momentum: bnMomentum})
+		Training: true, Random: random, Dropout: number(hyperDropout), Momentum: bnMomentum,
+		Halves: s.engine.SharesOperations(s.batch)})
 	loss := s.loss.Graph(logits, labels)
 	gradient := weights.Gradient(loss)
 	norm := Sqrt(ReduceAllSum(Square(gradient)))

@@ -51,16 +51,22 @@ func (e *Engine) Close() {
 // says so in Why. A name outside Names, or a named engine that cannot be opened, is an error.
 func Open(name string) (*Engine, error) { return OpenThreads(name, 0) }
 
+// worthSharing is the number of rows of a batch below which an operation is done before a second core has woken up: one
+// thread then does more rows a second than two, for half of the processor time (benchmarks/speed, PJRT_NPROC=1 and 2).
+const worthSharing = 256
+
 // ThreadsFor returns the number of threads with which XLA's CPU engine is fastest at a batch size, 0 for one a core.
-// Below a few hundred rows an operation is done before a second core has woken up: one thread then does more rows a
-// second than two, for half of the processor time (benchmarks/speed, PJRT_NPROC=1 and 2).
 func ThreadsFor(batch int) int {
-	const worthSharing = 256
 	if batch < worthSharing {
 		return 1
 	}
 	return 0
 }
+
+// SharesOperations reports whether a graph over so many rows gains from operations that do not depend on each other: XLA's
+// CPU engine runs such at the same time. The answer depends on nothing else, so that a run has the same bits on any
+// number of cores.
+func (e *Engine) SharesOperations(batch int) bool { return e.Name == XLACPU && ThreadsFor(batch) != 1 }
 
 // OpenThreads is Open with a size for the thread pool of XLA's CPU engine; 0 is one thread a core.
 func OpenThreads(name string, threads int) (*Engine, error) {
