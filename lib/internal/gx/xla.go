@@ -24,12 +24,27 @@ const heapReserve = 1 << 30
 var tuneOnce = sync.OnceFunc(func() {
 	xla.EnableAutoInstall(false) // never fetch behind the user's back: lib/internal/plugin does it, with limits
 	keepHeap(heapReserve)
-	// Products of this model are small: XLA's own task graph uses the cores better than a pool inside each product.
-	const flag = "--xla_cpu_multi_thread_eigen"
-	if flags := os.Getenv("XLA_FLAGS"); !strings.Contains(flags, flag) {
-		os.Setenv("XLA_FLAGS", strings.TrimSpace(flags+" "+flag+"=false"))
-	}
+	setFlags()
 })
+
+// xlaFlags are the compiler's options that differ from XLA's own defaults.
+var xlaFlags = []struct{ name, value string }{
+	// Products of this model are small: XLA's own task graph uses the cores better than a pool inside each product.
+	{"--xla_cpu_multi_thread_eigen", "false"},
+	// LLVM's third level takes a second longer over a training step and, of loops as short as these, makes slower ones.
+	{"--xla_backend_optimization_level", "1"},
+}
+
+// setFlags adds to the environment the options that the user has not chosen.
+func setFlags() {
+	flags := os.Getenv("XLA_FLAGS")
+	for _, f := range xlaFlags {
+		if !strings.Contains(flags, f.name) {
+			flags += " " + f.name + "=" + f.value
+		}
+	}
+	os.Setenv("XLA_FLAGS", strings.TrimSpace(flags))
+}
 
 // threadsEnv is where XLA's CPU client looks, each time it is made, for the size of its thread pool.
 const threadsEnv = "PJRT_NPROC"
