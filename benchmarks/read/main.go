@@ -1,15 +1,20 @@
 // Command read measures the readers of lib/data on a generated file of 400,000 rows and 79 columns (about 254 MB as CSV).
 //
-//	go run ./benchmarks/read [-rows 400000] [-n 5] [-procs 1]
+//	go run ./benchmarks/read [-rows 400000] [-n 5] [-procs 1] [-python python3]
 //
 // Each reading runs in a process of its own, so that its CPU time (user and system) and its peak resident memory are
-// the operating system's figures and not estimates. The table prints medians. "beyond table" is the peak minus the
-// bytes of the table that was read and minus the peak of a process that reads nothing.
+// the operating system's figures and not estimates. The readings are taken in turn, and the table prints medians. "beyond
+// table" is the peak minus the bytes of the table that was read and minus the peak of a process that reads nothing; CPU
+// seconds per value are without those of a process that reads nothing.
+//
+// With a Python that has pyarrow it also reads files as users have them, which arrow.py writes, and lets pyarrow read the
+// same files on one thread. Its tables are larger than ours: they keep 64 bits where lib/data keeps a float32.
 package main
 
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -27,11 +32,15 @@ import (
 
 const columns = 79 // 78 numbers and the label
 
+//go:embed arrow.py
+var arrow string
+
 func main() {
 	rows := flag.Int("rows", 400_000, "rows of the generated file")
 	repeat := flag.Int("n", 5, "readings per file")
 	procs := flag.Int("procs", 1, "GOMAXPROCS of the reading process")
 	dir := flag.String("dir", "", "keep the files in this folder and use those that are there")
+	python := flag.String("python", "", "a Python with pyarrow, to read files as users have them and to compare with")
 	child := flag.String("child", "", "internal: read this file and report the bytes of the table")
 	mode := flag.String("mode", "read", "internal: read, scan or nothing")
 	flag.Parse()
@@ -39,7 +48,7 @@ func main() {
 	if *child != "" {
 		err = measured(*child, *mode)
 	} else {
-		err = run(*rows, *repeat, *procs, *dir)
+		err = run(*rows, *repeat, *procs, *dir, *python)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -47,8 +56,18 @@ func main() {
 	}
 }
 
+// reading is one line of the table.
+type reading struct {
+	name, path string
+	mode       string // of measured, or arrow
+	taken      []figures
+}
+
+// arrowMode is reading by pyarrow.
+const arrowMode = "pyarrow"
+
 // run generates the files and prints one line per reading.
-func run(rows, repeat, procs int, dir string) error {
+func run(rows, repeat, procs int, dir, python string) error {
 	if dir == "" {
 		var err error
 		if dir, err = os.MkdirTemp("", "jamba-read-"); err != nil {
@@ -56,8 +75,52 @@ func run(rows, repeat, procs int, dir string) error {
 		}
 		defer os.RemoveAll(dir)
 	}
-	csv, parquet := filepath.Join(dir, "flows.csv"), filepath.Join(dir, "flows.parquet")
-	npz := filepath.Join(dir, "flows.npz")
+	if err := files(dir, rows, python); err != nil {
+		return err
+	}
+	all := []*reading{{name: "nothing", path: "nothing", mode: "nothing"}}
+	add := func(name, file string, modes ...string) {
+		for _, mode := range modes {
+			all = append(all, &reading{name: name + ", " + mode, path: filepath.Join(dir, file), mode: mode})
+		}
+	}
+	add("CSV", "flows.csv", "read", "scan")
+	add("NPZ", "flows.npz", "read", "scan")
+	add("Parquet", "flows.parquet", "read", "scan")
+	if python != "" {
+		add("Parquet", "flows.parquet", arrowMode)
+		add("Parquet snappy", "flows-snappy.parquet", "read", "scan", arrowMode)
+		add("Parquet zstd", "flows-zstd.parquet", "read", "scan", arrowMode)
+		all = append(all, &reading{name: "nothing, " + arrowMode, mode: arrowMode})
+	}
+	for range repeat {
+		for _, r := range all {
+			if err := r.take(procs, python); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Printf("%d rows x %d columns, GOMAXPROCS %d of %d processors, %s, median of %d\n", rows, columns, procs, runtime.NumCPU(), runtime.Version(), repeat)
+	fmt.Printf("%-24s %9s %9s %9s %14s %12s %14s\n", "", "file MB", "CPU s", "wall s", "M values/CPU s", "peak RSS MB", "beyond table")
+	for _, r := range all {
+		info, err := os.Stat(r.path)
+		if err != nil {
+			continue // nothing is read
+		}
+		idle := all[0].median()
+		if r.mode == arrowMode {
+			idle = all[len(all)-1].median()
+		}
+		s := r.median()
+		fmt.Printf("%-24s %9.1f %9.3f %9.3f %14.0f %12.1f %14.1f\n", r.name, float64(info.Size())/1e6, s.cpu, s.wall,
+			float64(rows)*columns/1e6/max(s.cpu-idle.cpu, 1e-9), s.rss, s.rss-s.table-idle.rss)
+	}
+	return nil
+}
+
+// files writes those files that are not there.
+func files(dir string, rows int, python string) error {
+	csv, npz := filepath.Join(dir, "flows.csv"), filepath.Join(dir, "flows.npz")
 	if _, err := os.Stat(npz); err != nil {
 		if err := generate(csv, rows); err != nil {
 			return err
@@ -66,34 +129,18 @@ func run(rows, repeat, procs int, dir string) error {
 		if err != nil {
 			return err
 		}
-		for _, path := range []string{parquet, npz} {
+		for _, path := range []string{filepath.Join(dir, "flows.parquet"), npz} {
 			if err := data.Write(path, t); err != nil {
 				return err
 			}
 		}
 	}
-	fmt.Printf("%d rows x %d columns, GOMAXPROCS %d of %d processors, %s, median of %d\n", rows, columns, procs, runtime.NumCPU(), runtime.Version(), repeat)
-	fmt.Printf("%-18s %9s %9s %9s %14s %12s %14s\n", "", "file MB", "CPU s", "wall s", "M values/CPU s", "peak RSS MB", "beyond table")
-	idle, err := sample(csv, "nothing", repeat, procs)
-	if err != nil {
-		return err
+	if _, err := os.Stat(filepath.Join(dir, "flows-zstd.parquet")); err == nil || python == "" {
+		return nil
 	}
-	for _, m := range []struct{ name, path, mode string }{
-		{"CSV, Read", csv, "read"}, {"CSV, Scan", csv, "scan"}, {"Parquet, Read", parquet, "read"},
-		{"Parquet, Scan", parquet, "scan"}, {"NPZ, Read", npz, "read"}, {"NPZ, Scan", npz, "scan"},
-	} {
-		info, err := os.Stat(m.path)
-		if err != nil {
-			return err
-		}
-		s, err := sample(m.path, m.mode, repeat, procs)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%-18s %9.1f %9.3f %9.3f %14.0f %12.1f %14.1f\n", m.name, float64(info.Size())/1e6, s.cpu, s.wall,
-			float64(rows)*columns/1e6/max(s.cpu-idle.cpu, 1e-9), s.rss, s.rss-s.table-idle.rss)
-	}
-	return nil
+	cmd := exec.Command(python, "-c", arrow, "write", dir)
+	cmd.Stderr = os.Stderr
+	return cmd.Run()
 }
 
 func schema() data.Schema { return data.Schema{Label: "label"} }
@@ -101,37 +148,45 @@ func schema() data.Schema { return data.Schema{Label: "label"} }
 // figures are what one reading took: seconds and megabytes.
 type figures struct{ cpu, wall, rss, table float64 }
 
-// sample runs the readings in processes of their own and returns the median of each figure.
-func sample(path, mode string, repeat, procs int) (figures, error) {
+// take runs the reading once in a process of its own.
+func (r *reading) take(procs int, python string) error {
 	self, err := os.Executable()
 	if err != nil {
-		return figures{}, err
+		return err
 	}
-	var all [4][]float64
-	for range repeat {
-		cmd := exec.Command(self, "-child", path, "-mode", mode)
-		cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(procs))
-		cmd.Stderr = os.Stderr
-		start := time.Now()
-		out, err := cmd.Output()
-		if err != nil {
-			return figures{}, fmt.Errorf("reading %s: %w", path, err)
-		}
-		wall := time.Since(start).Seconds()
-		var told childReport
-		if err := json.Unmarshal(out, &told); err != nil {
-			return figures{}, err
-		}
-		s := cmd.ProcessState
-		for i, v := range []float64{(s.UserTime() + s.SystemTime()).Seconds(), wall, told.PeakMB, told.TableMB} {
-			all[i] = append(all[i], v)
-		}
+	cmd := exec.Command(self, "-child", r.path, "-mode", r.mode)
+	if r.mode == arrowMode {
+		cmd = exec.Command(python, "-c", arrow, "read", r.path)
 	}
-	for i := range all {
-		slices.Sort(all[i])
+	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(procs))
+	cmd.Stderr = os.Stderr
+	start := time.Now()
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.name, err)
 	}
-	m := repeat / 2
-	return figures{all[0][m], all[1][m], all[2][m], all[3][m]}, nil
+	wall := time.Since(start).Seconds()
+	var told childReport
+	if err := json.Unmarshal(out, &told); err != nil {
+		return err
+	}
+	s := cmd.ProcessState
+	r.taken = append(r.taken, figures{(s.UserTime() + s.SystemTime()).Seconds(), wall, told.PeakMB, told.TableMB})
+	return nil
+}
+
+// median returns the median of each figure.
+func (r *reading) median() figures {
+	of := func(figure func(figures) float64) float64 {
+		v := make([]float64, len(r.taken))
+		for i, f := range r.taken {
+			v[i] = figure(f)
+		}
+		slices.Sort(v)
+		return v[len(v)/2]
+	}
+	return figures{of(func(f figures) float64 { return f.cpu }), of(func(f figures) float64 { return f.wall }),
+		of(func(f figures) float64 { return f.rss }), of(func(f figures) float64 { return f.table })}
 }
 
 // childReport is what the measured process prints.

@@ -127,17 +127,17 @@ func narrow(v float64) (float32, error) {
 // missInfinities replaces infinities and NaN with other bits by missingFloat. It looks at eight values at a time, because
 // it runs over every value of a binary file and almost none is infinite.
 func missInfinities(v []float32) {
-	const lane, exponents, ones, tops = 8, 0x7f8000007f800000, 0x0000000100000001, 0x8000000080000000
+	const lane, exponents, last, tops = 8, 0x7f8000007f800000, 0x0080000000800000, 0x8000000080000000
 	whole := len(v) &^ (lane - 1)
 	if whole > 0 {
 		groups := unsafe.Slice((*[4 * lane]byte)(unsafe.Pointer(&v[0])), whole/lane)
 		for i := range groups {
 			g := &groups[i]
-			// An exponent of all ones is zero after the complement, and only then does taking one away set the top bit.
-			a := ^binary.NativeEndian.Uint64(g[0:])&exponents - ones
-			b := ^binary.NativeEndian.Uint64(g[8:])&exponents - ones
-			c := ^binary.NativeEndian.Uint64(g[16:])&exponents - ones
-			d := ^binary.NativeEndian.Uint64(g[24:])&exponents - ones
+			// Only from an exponent of all ones does adding its last bit carry into the top bit, where the sign was.
+			a := binary.NativeEndian.Uint64(g[0:])&exponents + last
+			b := binary.NativeEndian.Uint64(g[8:])&exponents + last
+			c := binary.NativeEndian.Uint64(g[16:])&exponents + last
+			d := binary.NativeEndian.Uint64(g[24:])&exponents + last
 			if (a|b|c|d)&tops != 0 {
 				missEach(v[lane*i : lane*(i+1)])
 			}

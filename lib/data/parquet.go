@@ -4,6 +4,7 @@ package data
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -20,9 +21,8 @@ import (
 type parquetSource struct {
 	l       *layout
 	file    *os.File
-	size    int64
+	parquet *parquet.File
 	columns []parquetColumn // by column of the file
-	groups  []parquet.RowGroup
 	n       int
 }
 
@@ -43,28 +43,36 @@ func openParquet(path string, s Schema) (src source, err error) {
 	if n, _ := file.ReadAt(head, 0); string(head[:n]) != magicParquet {
 		return nil, formatErrorf("%s is not a Parquet file%s", path, looksLike(head[:n]))
 	}
+	// The library believes the size of the footer, up to 4 GB, before it looks at that of the file.
+	tail := make([]byte, 8)
+	if n, _ := file.ReadAt(tail, info.Size()-8); n == 8 && int64(binary.LittleEndian.Uint32(tail)) > info.Size()-12 {
+		return nil, formatErrorf("%s: the Parquet data is damaged or cut off: its footer is said to be larger than the file", path)
+	}
 	var pf *parquet.File
+	var names []string
+	p := &parquetSource{file: file}
 	if err := guard(path, func() (err error) {
-		pf, err = parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(16<<10))
-		return err
+		if pf, err = parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(16<<10)); err != nil {
+			return err
+		}
+		for _, c := range pf.Root().Columns() {
+			names = append(names, c.Name())
+			p.columns = append(p.columns, newParquetColumn(c))
+		}
+		return nil
 	}); err != nil {
 		return nil, err
 	}
 	if pf.NumRows() > math.MaxInt32 {
 		return nil, formatErrorf("%s: %d rows; read at most %d, in several files", path, pf.NumRows(), math.MaxInt32)
 	}
-	p := &parquetSource{file: file, size: info.Size(), groups: pf.RowGroups(), n: int(pf.NumRows())}
-	for _, g := range p.groups {
-		p.n -= int(g.NumRows())
+	p.parquet, p.n = pf, int(pf.NumRows())
+	rows := 0
+	for _, g := range pf.RowGroups() {
+		rows += int(g.NumRows())
 	}
-	if p.n != 0 {
+	if rows != p.n {
 		return nil, formatErrorf("%s: the Parquet data is damaged: its row groups do not add up to its %d rows", path, pf.NumRows())
-	}
-	p.n = int(pf.NumRows())
-	var names []string
-	for _, c := range pf.Root().Columns() {
-		names = append(names, c.Name())
-		p.columns = append(p.columns, newParquetColumn(c))
 	}
 	if p.l, err = newLayout(path, names, s); err != nil {
 		return nil, err
@@ -111,7 +119,7 @@ func (p *parquetSource) close()            { p.file.Close() }
 // rows believes the number of rows if the table is not much larger than the file. A damaged footer can claim any number,
 // and run-length coding can honestly hold many rows in few bytes: then the table grows with what is really read.
 func (p *parquetSource) rows() (int, bool) {
-	if 4*int64(p.n)*int64(p.l.numbers+p.l.texts+1) > 64*p.size+64<<20 {
+	if 4*int64(p.n)*int64(p.l.numbers+p.l.texts+1) > 64*p.parquet.Size()+64<<20 {
 		return 0, false
 	}
 	return p.n, true
@@ -121,10 +129,11 @@ func (p *parquetSource) run(ctx context.Context, chunk int, emit func(*rawChunk)
 	l := p.l
 	cursors := make([]parquetCursor, len(l.fields))
 	for i := range cursors {
-		cursors[i] = parquetCursor{parquetColumn: &p.columns[i], groups: p.groups, ctx: ctx}
+		cursors[i] = parquetCursor{parquetColumn: &p.columns[i], ctx: ctx, file: p.parquet}
 		defer cursors[i].close()
 	}
 	columns := newInterners(l.texts)
+	chunk = p.wholePages(chunk)
 	for done := 0; done < p.n; {
 		n := min(chunk, p.n-done)
 		c := &rawChunk{rows: n, stride: n, num: largeFloats(n * l.numbers), text: make([]rawText, l.texts), base: done}
@@ -142,6 +151,30 @@ func (p *parquetSource) run(ctx context.Context, chunk int, emit func(*rawChunk)
 	return ctx.Err()
 }
 
+// wholePages changes the size of a chunk to a multiple of the pages of plainFloats, which can then do without memory for
+// the rest of a page, if it stays near what was asked for.
+func (p *parquetSource) wholePages(chunk int) int {
+	if chunk >= p.n {
+		return chunk
+	}
+	for i, f := range p.l.fields {
+		if f.do != doNumber || !p.columns[i].plainFloats() {
+			continue
+		}
+		plain := newPlainFloats(p.parquet, 0, p.columns[i].index)
+		if plain == nil {
+			continue
+		}
+		if page, _, ok := plain.header(); ok && page < chunk {
+			return chunk - chunk%page
+		} else if ok && page/4 < chunk {
+			return page
+		}
+		break
+	}
+	return chunk
+}
+
 // fill reads the rows of a chunk, one column per processor at a time.
 func (p *parquetSource) fill(c *rawChunk, cursors []parquetCursor, columns []interner) error {
 	errs := make([]error, len(cursors))
@@ -153,6 +186,9 @@ func (p *parquetSource) fill(c *rawChunk, cursors []parquetCursor, columns []int
 			for i := int(next.Add(1)) - 1; i < len(cursors); i = int(next.Add(1)) - 1 {
 				if p.l.fields[i].do != doSkip {
 					errs[i] = guard(p.l.file, func() error { return p.column(c, i, &cursors[i], columns, &bad[i]) })
+					if c.base+c.rows == p.n {
+						cursors[i].close()
+					}
 				}
 			}
 		})
@@ -193,45 +229,13 @@ func (p *parquetSource) column(c *rawChunk, i int, cursor *parquetCursor, column
 	}
 	switch f.do {
 	case doNumber:
-		dst := c.num[f.slot*c.stride : f.slot*c.stride+c.rows]
-		return cursor.floats(dst, func(row int, v parquet.Value) (err error) {
-			if dst[row], err = cursor.number(l, v); err != nil {
-				dst[row] = missingFloat
-				return fault(row, v, err)
-			}
-			return nil
-		})
+		return cursor.floats(c.num[f.slot*c.stride:f.slot*c.stride+c.rows], l, fault)
 	case doText:
-		in := &columns[f.slot]
 		code := make([]int32, c.rows)
-		var scratch []byte
-		var small [256]int32 // code+1 of small integers, which labels mostly are
-		err := cursor.each(c.rows, func(row int, v parquet.Value) error {
-			if v.IsNull() {
-				code[row] = Missing
-				return nil
-			}
-			n, isInt := cursor.small(v)
-			if isInt && small[n] != 0 {
-				code[row] = small[n] - 1
-				return nil
-			}
-			scratch = cursor.text(scratch[:0], v)
-			code[row] = in.verbatim(scratch, l)
-			if isInt {
-				small[n] = code[row] + 1
-			}
-			return nil
-		})
-		c.text[f.slot] = rawText{code: code, values: in.values}
+		err := cursor.codes(code, &columns[f.slot], l)
+		c.text[f.slot] = rawText{code: code, values: columns[f.slot].values}
 		return err
 	default:
-		return cursor.each(c.rows, func(row int, v parquet.Value) (err error) {
-			if c.time[row], err = cursor.time(l, v); err != nil {
-				c.time[row] = NoTime
-				return fault(row, v, err)
-			}
-			return nil
-		})
+		return cursor.times(c.time, l, fault)
 	}
 }

@@ -18,6 +18,7 @@ type parquetColumn struct {
 	index    int // among the leaves
 	kind     parquet.Kind
 	refused  string  // why the column cannot be read, "" if it can
+	optional bool    // rows may have no value
 	texts    bool    // values are byte strings
 	unsigned bool    // integers are
 	decimal  float64 // 10^-scale of a decimal, else 0
@@ -34,7 +35,7 @@ func newParquetColumn(c *parquet.Column) parquetColumn {
 		p.refused = "repeated"
 		return p
 	}
-	p.index, p.kind = c.Index(), c.Type().Kind()
+	p.index, p.kind, p.optional = c.Index(), c.Type().Kind(), c.Optional()
 	p.texts = p.kind == parquet.ByteArray || p.kind == parquet.FixedLenByteArray
 	if lt := c.Type().LogicalType(); lt != nil {
 		switch v := lt.Value.(type) {
@@ -109,15 +110,6 @@ func (p *parquetColumn) natural(v parquet.Value) uint64 {
 		return uint64(v.Uint32())
 	}
 	return v.Uint64()
-}
-
-// small returns the value if it is an integer from 0 to 255 without a scale.
-func (p *parquetColumn) small(v parquet.Value) (uint8, bool) {
-	if p.kind != parquet.Int32 && p.kind != parquet.Int64 || p.decimal != 0 {
-		return 0, false
-	}
-	n := p.integer(v)
-	return uint8(n), n == int64(uint8(n))
 }
 
 // text appends the value as a CSV file would show it.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -225,5 +226,100 @@ pq.write_table(pa.table({"day": pa.array([dt.date(2024, 1, 1)]), "a": [1.0]}), "
 	checkMessage(t, err, ErrRange, []string{"row 3", `"a"`, "1e+39"})
 	if table, err := read("day.parquet", Schema{Time: "day"}); err != nil || table.Time[0] != 1704067200e9 {
 		t.Errorf("a date as time: %v", err)
+	}
+}
+
+// arrowKinds are the types of TestWeReadEveryPageOfArrow: Arrow's name, and the text of row i where it has a value.
+var arrowKinds = []struct {
+	name string
+	text func(i int) string
+}{
+	{"int8", arrowInteger}, {"int16", arrowInteger}, {"int32", arrowInteger}, {"int64", arrowInteger},
+	{"uint8", arrowNatural}, {"uint16", arrowNatural}, {"uint32", arrowNatural}, {"uint64", arrowNatural},
+	{"float32", arrowFraction}, {"float64", arrowFraction},
+	{"bool_", func(i int) string { return strconv.FormatBool(i%5 < 2) }},
+	{"string", func(i int) string { return "w" + strconv.Itoa(i*37%101) }},
+}
+
+func arrowInteger(i int) string  { return strconv.Itoa(i*37%101 - 50) }
+func arrowNatural(i int) string  { return strconv.Itoa(i * 37 % 101) }
+func arrowFraction(i int) string { return strconv.FormatFloat(float64(i*37%101-50)/4, 'g', -1, 64) }
+
+// arrowRows is the number of rows, in three row groups and many pages.
+const arrowRows = 2500
+
+// TestWeReadEveryPageOfArrow reads files that Arrow wrote of every type, required and optional, without, with some and
+// with only nulls, in every encoding, codec and version of page that it has, as numbers and as categories.
+func TestWeReadEveryPageOfArrow(t *testing.T) {
+	const script = `
+import pyarrow as pa, pyarrow.parquet as pq
+n = 2500
+integer, natural = [i * 37 % 101 - 50 for i in range(n)], [i * 37 % 101 for i in range(n)]
+kinds = {k: integer for k in "int8 int16 int32 int64".split()} | {k: natural for k in "uint8 uint16 uint32 uint64".split()}
+kinds |= {k: [v / 4 for v in integer] for k in ("float32", "float64")}
+kinds |= {"bool_": [i % 5 < 2 for i in range(n)], "string": ["w%d" % v for v in natural]}
+arrays, fields = [], []
+for kind, values in kinds.items():
+    for nulls in "required none some many all".split():
+        def null(i): return nulls == "all" or nulls == "some" and i % 97 == 3 or nulls == "many" and i % 3 != 0
+        arrays.append(pa.array([None if null(i) else v for i, v in enumerate(values)], getattr(pa, kind)()))
+        fields.append(pa.field(kind + " " + nulls, arrays[-1].type, nullable=nulls != "required"))
+table = pa.table(arrays, pa.schema(fields))
+delta = {}
+for f in fields:
+    if pa.types.is_integer(f.type): delta[f.name] = "DELTA_BINARY_PACKED"
+    elif pa.types.is_floating(f.type): delta[f.name] = "BYTE_STREAM_SPLIT"
+    elif f.type == pa.bool_(): delta[f.name] = "RLE"
+    else: delta[f.name] = "DELTA_LENGTH_BYTE_ARRAY" if "some" in f.name else "DELTA_BYTE_ARRAY"
+for codec in "none snappy zstd".split():
+    for version in "1.0 2.0".split():
+        for name, how in {"plain": dict(use_dictionary=False), "dictionary": {}, "overflow": dict(dictionary_pagesize_limit=200),
+                          "delta": dict(use_dictionary=False, column_encoding=delta)}.items():
+            pq.write_table(table, "%s-%s-%s.parquet" % (name, codec, version), compression=codec, data_page_version=version, data_page_size=300,
+                           write_batch_size=50, row_group_size=1000, write_page_checksum=version == "2.0", **how)
+`
+	_, dir := python(t, "pyarrow.parquet", script, nil)
+	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
+	if err != nil || len(files) != 24 {
+		t.Fatal(err, files)
+	}
+	var all []string
+	for _, k := range arrowKinds {
+		for _, nulls := range []string{"required", "none", "some", "many", "all"} {
+			all = append(all, k.name+" "+nulls)
+		}
+	}
+	for _, file := range files {
+		for _, s := range []Schema{{}, {Categorical: all}} {
+			table, err := Read(context.Background(), file, s)
+			if err != nil {
+				t.Fatal(filepath.Base(file), err)
+			}
+			for _, k := range arrowKinds {
+				for _, nulls := range []string{"required", "none", "some", "many", "all"} {
+					checkArrow(t, filepath.Base(file), table.Column(k.name+" "+nulls), nulls, k.text)
+				}
+			}
+		}
+	}
+}
+
+// checkArrow compares a column with what the script of TestWeReadEveryPageOfArrow wrote.
+func checkArrow(t *testing.T, file string, c *Column, nulls string, text func(i int) string) {
+	t.Helper()
+	if c == nil || c.Len() != arrowRows {
+		t.Fatalf("%s: column %v", file, c)
+	}
+	for i := range arrowRows {
+		want := text(i)
+		if c.Kind == Numeric && (want == "true" || want == "false") {
+			want = map[string]string{"true": "1", "false": "0"}[want]
+		}
+		if nulls == "all" || nulls == "some" && i%97 == 3 || nulls == "many" && i%3 != 0 {
+			want = ""
+		}
+		if got := c.Value(i); got != want {
+			t.Fatalf("%s: %s row %d: got %q, want %q", file, c.Name, i, got, want)
+		}
 	}
 }
