@@ -62,6 +62,381 @@ func expAVX2(dst []float32, x []float32)
 //go:noescape
 func sigmoidAVX2(dst []float32, x []float32)
 
+// addAVX2 sets dst to a+b.
+//
+//go:noescape
+func addAVX2(dst []float32, a []float32, b []float32)
+
+// subAVX2 sets dst to a-b.
+//
+//go:noescape
+func subAVX2(dst []float32, a []float32, b []float32)
+
+// mulAVX2 sets dst to a*b.
+//
+//go:noescape
+func mulAVX2(dst []float32, a []float32, b []float32)
+
+// divAVX2 sets dst to a/b.
+//
+//go:noescape
+func divAVX2(dst []float32, a []float32, b []float32)
+
+// minAVX2 sets dst to the lesser of a and b.
+//
+//go:noescape
+func minAVX2(dst []float32, a []float32, b []float32)
+
+// maxAVX2 sets dst to the greater of a and b.
+//
+//go:noescape
+func maxAVX2(dst []float32, a []float32, b []float32)
+
+// addSAVX2 sets dst to a+v.
+//
+//go:noescape
+func addSAVX2(dst []float32, a []float32, v float32)
+
+// rsubSAVX2 sets dst to v-a.
+//
+//go:noescape
+func rsubSAVX2(dst []float32, a []float32, v float32)
+
+// mulSAVX2 sets dst to a*v.
+//
+//go:noescape
+func mulSAVX2(dst []float32, a []float32, v float32)
+
+// divSAVX2 sets dst to a/v.
+//
+//go:noescape
+func divSAVX2(dst []float32, a []float32, v float32)
+
+// rdivSAVX2 sets dst to v/a.
+//
+//go:noescape
+func rdivSAVX2(dst []float32, a []float32, v float32)
+
+// minSAVX2 sets dst to the lesser of a and v.
+//
+//go:noescape
+func minSAVX2(dst []float32, a []float32, v float32)
+
+// maxSAVX2 sets dst to the greater of a and v.
+//
+//go:noescape
+func maxSAVX2(dst []float32, a []float32, v float32)
+
+// mulAddAVX2 sets dst to a*b+c.
+//
+//go:noescape
+func mulAddAVX2(dst []float32, a []float32, b []float32, c []float32)
+
+// addScaledAVX2 adds v*a to dst.
+//
+//go:noescape
+func addScaledAVX2(dst []float32, a []float32, v float32)
+
+// fillAVX2 sets all of dst to v.
+//
+//go:noescape
+func fillAVX2(dst []float32, v float32)
+
+// negAVX2 sets dst to -x.
+//
+//go:noescape
+func negAVX2(dst []float32, x []float32)
+
+// absAVX2 sets dst to |x|.
+//
+//go:noescape
+func absAVX2(dst []float32, x []float32)
+
+// signAVX2 sets dst to 1, 0 or -1.
+//
+//go:noescape
+func signAVX2(dst []float32, x []float32)
+
+// sqrtAVX2 sets dst to the square root of x.
+//
+//go:noescape
+func sqrtAVX2(dst []float32, x []float32)
+
+// rsqrtAVX2 sets dst to 1/sqrt(x).
+//
+//go:noescape
+func rsqrtAVX2(dst []float32, x []float32)
+
+// logAVX2 sets dst to the natural logarithm of x.
+//
+//go:noescape
+func logAVX2(dst []float32, x []float32)
+
+// log1pAVX2 sets dst to log(1+x).
+//
+//go:noescape
+func log1pAVX2(dst []float32, x []float32)
+
+// expm1AVX2 sets dst to e**x-1.
+//
+//go:noescape
+func expm1AVX2(dst []float32, x []float32)
+
+// tanhAVX2 sets dst to the hyperbolic tangent of x.
+//
+//go:noescape
+func tanhAVX2(dst []float32, x []float32)
+
+// lessAVX2 sets dst to all ones where a < b, else 0.
+//
+//go:noescape
+func lessAVX2(dst []uint32, a []float32, b []float32)
+
+// lessEqualAVX2 sets dst to all ones where a <= b, else 0.
+//
+//go:noescape
+func lessEqualAVX2(dst []uint32, a []float32, b []float32)
+
+// equalAVX2 sets dst to all ones where a == b, else 0.
+//
+//go:noescape
+func equalAVX2(dst []uint32, a []float32, b []float32)
+
+// notEqualAVX2 sets dst to all ones where a != b, else 0.
+//
+//go:noescape
+func notEqualAVX2(dst []uint32, a []float32, b []float32)
+
+// lessSAVX2 sets dst to all ones where a < v, else 0.
+//
+//go:noescape
+func lessSAVX2(dst []uint32, a []float32, v float32)
+
+// lessEqualSAVX2 sets dst to all ones where a <= v, else 0.
+//
+//go:noescape
+func lessEqualSAVX2(dst []uint32, a []float32, v float32)
+
+// greaterSAVX2 sets dst to all ones where a > v, else 0.
+//
+//go:noescape
+func greaterSAVX2(dst []uint32, a []float32, v float32)
+
+// greaterEqualSAVX2 sets dst to all ones where a >= v, else 0.
+//
+//go:noescape
+func greaterEqualSAVX2(dst []uint32, a []float32, v float32)
+
+// equalSAVX2 sets dst to all ones where a == v, else 0.
+//
+//go:noescape
+func equalSAVX2(dst []uint32, a []float32, v float32)
+
+// notEqualSAVX2 sets dst to all ones where a != v, else 0.
+//
+//go:noescape
+func notEqualSAVX2(dst []uint32, a []float32, v float32)
+
+// lessUAVX2 sets dst to all ones where a < b, else 0.
+//
+//go:noescape
+func lessUAVX2(dst []uint32, a []uint32, b []uint32)
+
+// lessUSAVX2 sets dst to all ones where a < b, else 0, where b is v everywhere.
+//
+//go:noescape
+func lessUSAVX2(dst []uint32, a []uint32, v uint32)
+
+// equalUAVX2 sets dst to all ones where a == b, else 0.
+//
+//go:noescape
+func equalUAVX2(dst []uint32, a []uint32, b []uint32)
+
+// equalUSAVX2 sets dst to all ones where a == b, else 0, where b is v everywhere.
+//
+//go:noescape
+func equalUSAVX2(dst []uint32, a []uint32, v uint32)
+
+// andAVX2 sets dst to a&b.
+//
+//go:noescape
+func andAVX2(dst []uint32, a []uint32, b []uint32)
+
+// andSAVX2 sets dst to a&b, where b is v everywhere.
+//
+//go:noescape
+func andSAVX2(dst []uint32, a []uint32, v uint32)
+
+// orAVX2 sets dst to a|b.
+//
+//go:noescape
+func orAVX2(dst []uint32, a []uint32, b []uint32)
+
+// orSAVX2 sets dst to a|b, where b is v everywhere.
+//
+//go:noescape
+func orSAVX2(dst []uint32, a []uint32, v uint32)
+
+// xorAVX2 sets dst to a^b.
+//
+//go:noescape
+func xorAVX2(dst []uint32, a []uint32, b []uint32)
+
+// xorSAVX2 sets dst to a^b, where b is v everywhere.
+//
+//go:noescape
+func xorSAVX2(dst []uint32, a []uint32, v uint32)
+
+// addUAVX2 sets dst to a+b.
+//
+//go:noescape
+func addUAVX2(dst []uint32, a []uint32, b []uint32)
+
+// addUSAVX2 sets dst to a+b, where b is v everywhere.
+//
+//go:noescape
+func addUSAVX2(dst []uint32, a []uint32, v uint32)
+
+// subUAVX2 sets dst to a-b.
+//
+//go:noescape
+func subUAVX2(dst []uint32, a []uint32, b []uint32)
+
+// mulUAVX2 sets dst to a*b.
+//
+//go:noescape
+func mulUAVX2(dst []uint32, a []uint32, b []uint32)
+
+// mulUSAVX2 sets dst to a*b, where b is v everywhere.
+//
+//go:noescape
+func mulUSAVX2(dst []uint32, a []uint32, v uint32)
+
+// shlSAVX2 sets dst to a<<n.
+//
+//go:noescape
+func shlSAVX2(dst []uint32, a []uint32, n uint)
+
+// shrSAVX2 sets dst to a>>n.
+//
+//go:noescape
+func shrSAVX2(dst []uint32, a []uint32, n uint)
+
+// selAVX2 sets dst to a where the mask is all ones, to b where it is 0.
+//
+//go:noescape
+func selAVX2(dst []float32, mask []uint32, a []float32, b []float32)
+
+// selectSAAVX2 sets dst to a where the mask is all ones, to b where it is 0.
+//
+//go:noescape
+func selectSAAVX2(dst []float32, mask []uint32, a float32, b []float32)
+
+// selectSBAVX2 sets dst to a where the mask is all ones, to b where it is 0.
+//
+//go:noescape
+func selectSBAVX2(dst []float32, mask []uint32, a []float32, b float32)
+
+// fromI32AVX2 converts int32 to float32.
+//
+//go:noescape
+func fromI32AVX2(dst []float32, x []int32)
+
+// toI32AVX2 converts float32 to int32.
+//
+//go:noescape
+func toI32AVX2(dst []int32, x []float32)
+
+// fromU32AVX2 converts uint32 to float32.
+//
+//go:noescape
+func fromU32AVX2(dst []float32, x []uint32)
+
+// toU32AVX2 converts float32 to uint32.
+//
+//go:noescape
+func toU32AVX2(dst []uint32, x []float32)
+
+// widenAVX2 sets mask to all ones where b is true, else to 0.
+//
+//go:noescape
+func widenAVX2(mask []uint32, b []bool)
+
+// narrowAVX2 sets b to 1 where the mask is all ones, else to 0.
+//
+//go:noescape
+func narrowAVX2(b []bool, mask []uint32)
+
+// sumAVX2 returns the sum of x.
+//
+//go:noescape
+func sumAVX2(x []float32) float32
+
+// dotAVX2 returns the sum of a*b.
+//
+//go:noescape
+func dotAVX2(a []float32, b []float32) float32
+
+// maxOfAVX2 returns the greatest value of x, NaN when there is one.
+//
+//go:noescape
+func maxOfAVX2(x []float32) float32
+
+// minOfAVX2 returns the least value of x, NaN when there is one.
+//
+//go:noescape
+func minOfAVX2(x []float32) float32
+
+// sumRowsAVX2 sets dst to the sums of the rows of x, for a multiple of 16 rows and 1 <= n < 64.
+//
+//go:noescape
+func sumRowsAVX2(dst []float32, x []float32, rows int, n int)
+
+// maxRowsAVX2 sets dst to the greatest values of the rows of x, for a multiple of 16 rows and 1 <= n < 64.
+//
+//go:noescape
+func maxRowsAVX2(dst []float32, x []float32, rows int, n int)
+
+// addRowsAVX2 adds the rows of x to dst, for at least one row.
+//
+//go:noescape
+func addRowsAVX2(dst []float32, x []float32, rows int, n int)
+
+// repeatEachAVX2 sets dst to the values of x, each times in a row.
+//
+//go:noescape
+func repeatEachAVX2(dst []float32, x []float32, times int, inverse uint32)
+
+// strip1AVX2 multiplies 1 rows of a with b.
+//
+//go:noescape
+func strip1AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip2AVX2 multiplies 2 rows of a with b.
+//
+//go:noescape
+func strip2AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip3AVX2 multiplies 3 rows of a with b.
+//
+//go:noescape
+func strip3AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip4AVX2 multiplies 4 rows of a with b.
+//
+//go:noescape
+func strip4AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip5AVX2 multiplies 5 rows of a with b.
+//
+//go:noescape
+func strip5AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip6AVX2 multiplies 6 rows of a with b.
+//
+//go:noescape
+func strip6AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
 // mulMembersAVX2 sets dst to x*scale, where scale repeats over the lanes.
 //
 //go:noescape

@@ -1480,6 +1480,9090 @@ done75:
 	VZEROUPPER
 	RET
 
+// func addAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less77
+
+turn76:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn76
+
+less77:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less79
+
+turn78:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn78
+
+less79:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done80
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done80:
+	VZEROUPPER
+	RET
+
+// func subAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·subAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less82
+
+turn81:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn81
+
+less82:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less84
+
+turn83:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn83
+
+less84:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done85
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done85:
+	VZEROUPPER
+	RET
+
+// func mulAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·mulAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less87
+
+turn86:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn86
+
+less87:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less89
+
+turn88:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn88
+
+less89:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done90
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done90:
+	VZEROUPPER
+	RET
+
+// func divAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·divAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less92
+
+turn91:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn91
+
+less92:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less94
+
+turn93:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn93
+
+less94:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done95
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VDIVPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done95:
+	VZEROUPPER
+	RET
+
+// func minAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·minAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less97
+
+turn96:
+	VMOVUPS   (DX)(CX*4), Y0
+	VMOVUPS   (BX)(CX*4), Y1
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y0
+	VMOVUPS   32(BX)(CX*4), Y1
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, 32(AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Y0
+	VMOVUPS   64(BX)(CX*4), Y1
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, 64(AX)(CX*4)
+	VMOVUPS   96(DX)(CX*4), Y0
+	VMOVUPS   96(BX)(CX*4), Y1
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, 96(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, SI
+	JGE       turn96
+
+less97:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less99
+
+turn98:
+	VMOVUPS   (DX)(CX*4), Y0
+	VMOVUPS   (BX)(CX*4), Y1
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, SI
+	JGE       turn98
+
+less99:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done100
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VMINPS     Y2, Y1, Y3
+	VMINPS     Y1, Y2, Y4
+	VORPS      Y4, Y3, Y3
+	VCMPPS     $0x03, Y2, Y1, Y5
+	VADDPS     Y2, Y1, Y4
+	VBLENDVPS  Y5, Y4, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done100:
+	VZEROUPPER
+	RET
+
+// func maxAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·maxAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less102
+
+turn101:
+	VMOVUPS   (DX)(CX*4), Y0
+	VMOVUPS   (BX)(CX*4), Y1
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y0
+	VMOVUPS   32(BX)(CX*4), Y1
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, 32(AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Y0
+	VMOVUPS   64(BX)(CX*4), Y1
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, 64(AX)(CX*4)
+	VMOVUPS   96(DX)(CX*4), Y0
+	VMOVUPS   96(BX)(CX*4), Y1
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, 96(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, SI
+	JGE       turn101
+
+less102:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less104
+
+turn103:
+	VMOVUPS   (DX)(CX*4), Y0
+	VMOVUPS   (BX)(CX*4), Y1
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y3
+	VBLENDVPS Y4, Y3, Y2, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, SI
+	JGE       turn103
+
+less104:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done105
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VMAXPS     Y2, Y1, Y3
+	VMAXPS     Y1, Y2, Y4
+	VANDPS     Y4, Y3, Y3
+	VCMPPS     $0x03, Y2, Y1, Y5
+	VADDPS     Y2, Y1, Y4
+	VBLENDVPS  Y5, Y4, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done105:
+	VZEROUPPER
+	RET
+
+// func addSAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX
+TEXT ·addSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less107
+
+turn106:
+	VMOVUPS (DX)(CX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn106
+
+less107:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less109
+
+turn108:
+	VMOVUPS (DX)(CX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn108
+
+less109:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done110
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done110:
+	VZEROUPPER
+	RET
+
+// func rsubSAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX
+TEXT ·rsubSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less112
+
+turn111:
+	VMOVUPS (DX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn111
+
+less112:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less114
+
+turn113:
+	VMOVUPS (DX)(CX*4), Y1
+	VSUBPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn113
+
+less114:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done115
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VSUBPS     Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done115:
+	VZEROUPPER
+	RET
+
+// func mulSAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX
+TEXT ·mulSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less117
+
+turn116:
+	VMOVUPS (DX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn116
+
+less117:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less119
+
+turn118:
+	VMOVUPS (DX)(CX*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn118
+
+less119:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done120
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done120:
+	VZEROUPPER
+	RET
+
+// func divSAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX
+TEXT ·divSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less122
+
+turn121:
+	VMOVUPS (DX)(CX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn121
+
+less122:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less124
+
+turn123:
+	VMOVUPS (DX)(CX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn123
+
+less124:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done125
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VDIVPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done125:
+	VZEROUPPER
+	RET
+
+// func rdivSAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX
+TEXT ·rdivSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less127
+
+turn126:
+	VMOVUPS (DX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn126
+
+less127:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less129
+
+turn128:
+	VMOVUPS (DX)(CX*4), Y1
+	VDIVPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn128
+
+less129:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done130
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VDIVPS     Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done130:
+	VZEROUPPER
+	RET
+
+// func minSAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX
+TEXT ·minSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less132
+
+turn131:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMINPS    Y0, Y1, Y2
+	VMINPS    Y1, Y0, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y1
+	VMINPS    Y0, Y1, Y2
+	VMINPS    Y1, Y0, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, 32(AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Y1
+	VMINPS    Y0, Y1, Y2
+	VMINPS    Y1, Y0, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, 64(AX)(CX*4)
+	VMOVUPS   96(DX)(CX*4), Y1
+	VMINPS    Y0, Y1, Y2
+	VMINPS    Y1, Y0, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, 96(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, BX
+	JGE       turn131
+
+less132:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less134
+
+turn133:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMINPS    Y0, Y1, Y2
+	VMINPS    Y1, Y0, Y3
+	VORPS     Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, BX
+	JGE       turn133
+
+less134:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done135
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VMINPS     Y0, Y2, Y3
+	VMINPS     Y2, Y0, Y4
+	VORPS      Y4, Y3, Y3
+	VCMPPS     $0x03, Y0, Y2, Y5
+	VADDPS     Y0, Y2, Y4
+	VBLENDVPS  Y5, Y4, Y3, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done135:
+	VZEROUPPER
+	RET
+
+// func maxSAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX
+TEXT ·maxSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less137
+
+turn136:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMAXPS    Y0, Y1, Y2
+	VMAXPS    Y1, Y0, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y1
+	VMAXPS    Y0, Y1, Y2
+	VMAXPS    Y1, Y0, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, 32(AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Y1
+	VMAXPS    Y0, Y1, Y2
+	VMAXPS    Y1, Y0, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, 64(AX)(CX*4)
+	VMOVUPS   96(DX)(CX*4), Y1
+	VMAXPS    Y0, Y1, Y2
+	VMAXPS    Y1, Y0, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, 96(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, BX
+	JGE       turn136
+
+less137:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less139
+
+turn138:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMAXPS    Y0, Y1, Y2
+	VMAXPS    Y1, Y0, Y3
+	VANDPS    Y3, Y2, Y2
+	VCMPPS    $0x03, Y0, Y1, Y4
+	VADDPS    Y0, Y1, Y3
+	VBLENDVPS Y4, Y3, Y2, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, BX
+	JGE       turn138
+
+less139:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done140
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VMAXPS     Y0, Y2, Y3
+	VMAXPS     Y2, Y0, Y4
+	VANDPS     Y4, Y3, Y3
+	VCMPPS     $0x03, Y0, Y2, Y5
+	VADDPS     Y0, Y2, Y4
+	VBLENDVPS  Y5, Y4, Y3, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done140:
+	VZEROUPPER
+	RET
+
+// func mulAddAVX2(dst []float32, a []float32, b []float32, c []float32)
+// Requires: AVX, FMA3
+TEXT ·mulAddAVX2(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ c_base+72(FP), SI
+	MOVQ a_len+32(FP), DI
+	XORQ CX, CX
+	SUBQ $0x20, DI
+	JL   less142
+
+turn141:
+	VMOVUPS     (DX)(CX*4), Y0
+	VMOVUPS     (BX)(CX*4), Y1
+	VMOVUPS     (SI)(CX*4), Y2
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (AX)(CX*4)
+	VMOVUPS     32(DX)(CX*4), Y0
+	VMOVUPS     32(BX)(CX*4), Y1
+	VMOVUPS     32(SI)(CX*4), Y2
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, 32(AX)(CX*4)
+	VMOVUPS     64(DX)(CX*4), Y0
+	VMOVUPS     64(BX)(CX*4), Y1
+	VMOVUPS     64(SI)(CX*4), Y2
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, 64(AX)(CX*4)
+	VMOVUPS     96(DX)(CX*4), Y0
+	VMOVUPS     96(BX)(CX*4), Y1
+	VMOVUPS     96(SI)(CX*4), Y2
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, 96(AX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DI
+	JGE         turn141
+
+less142:
+	ADDQ $0x20, DI
+	SUBQ $0x08, DI
+	JL   less144
+
+turn143:
+	VMOVUPS     (DX)(CX*4), Y0
+	VMOVUPS     (BX)(CX*4), Y1
+	VMOVUPS     (SI)(CX*4), Y2
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (AX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, DI
+	JGE         turn143
+
+less144:
+	ADDQ        $0x08, DI
+	TESTQ       DI, DI
+	JZ          done145
+	LEAQ        tailLanesAVX2<>+32(SB), R8
+	NEGQ        DI
+	VMOVUPS     (R8)(DI*4), Y0
+	VMASKMOVPS  (DX)(CX*4), Y0, Y1
+	VMASKMOVPS  (BX)(CX*4), Y0, Y2
+	VMASKMOVPS  (SI)(CX*4), Y0, Y3
+	VFMADD213PS Y3, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (AX)(CX*4)
+
+done145:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX2(dst []float32, a []float32, v float32)
+// Requires: AVX, FMA3
+TEXT ·addScaledAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         a_len+32(FP), SI
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, SI
+	JL           less147
+
+turn146:
+	VMOVUPS     (DX)(CX*4), Y1
+	VMOVUPS     (BX)(CX*4), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, (AX)(CX*4)
+	VMOVUPS     32(DX)(CX*4), Y1
+	VMOVUPS     32(BX)(CX*4), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, 32(AX)(CX*4)
+	VMOVUPS     64(DX)(CX*4), Y1
+	VMOVUPS     64(BX)(CX*4), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, 64(AX)(CX*4)
+	VMOVUPS     96(DX)(CX*4), Y1
+	VMOVUPS     96(BX)(CX*4), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, 96(AX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, SI
+	JGE         turn146
+
+less147:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less149
+
+turn148:
+	VMOVUPS     (DX)(CX*4), Y1
+	VMOVUPS     (BX)(CX*4), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, (AX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, SI
+	JGE         turn148
+
+less149:
+	ADDQ        $0x08, SI
+	TESTQ       SI, SI
+	JZ          done150
+	LEAQ        tailLanesAVX2<>+32(SB), DI
+	NEGQ        SI
+	VMOVUPS     (DI)(SI*4), Y1
+	VMASKMOVPS  (DX)(CX*4), Y1, Y2
+	VMASKMOVPS  (BX)(CX*4), Y1, Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMASKMOVPS  Y3, Y1, (AX)(CX*4)
+
+done150:
+	VZEROUPPER
+	RET
+
+// func fillAVX2(dst []float32, v float32)
+// Requires: AVX
+TEXT ·fillAVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS v+24(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, DX
+	JL           less152
+
+turn151:
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, DX
+	JGE     turn151
+
+less152:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   less154
+
+turn153:
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, DX
+	JGE     turn153
+
+less154:
+	ADDQ       $0x08, DX
+	TESTQ      DX, DX
+	JZ         done155
+	LEAQ       tailLanesAVX2<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y1
+	VMASKMOVPS Y0, Y1, (AX)(CX*4)
+
+done155:
+	VZEROUPPER
+	RET
+
+// func negAVX2(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·negAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VMOVUPS signAVX2<>+0(SB), Y0
+	XORQ    CX, CX
+	SUBQ    $0x20, BX
+	JL      less157
+
+turn156:
+	VMOVUPS (DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn156
+
+less157:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less159
+
+turn158:
+	VMOVUPS (DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn158
+
+less159:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done160
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VXORPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done160:
+	VZEROUPPER
+	RET
+
+DATA signAVX2<>+0(SB)/4, $0x80000000
+DATA signAVX2<>+4(SB)/4, $0x80000000
+DATA signAVX2<>+8(SB)/4, $0x80000000
+DATA signAVX2<>+12(SB)/4, $0x80000000
+DATA signAVX2<>+16(SB)/4, $0x80000000
+DATA signAVX2<>+20(SB)/4, $0x80000000
+DATA signAVX2<>+24(SB)/4, $0x80000000
+DATA signAVX2<>+28(SB)/4, $0x80000000
+GLOBL signAVX2<>(SB), RODATA|NOPTR, $32
+
+// func absAVX2(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·absAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VMOVUPS restAVX2<>+0(SB), Y0
+	XORQ    CX, CX
+	SUBQ    $0x20, BX
+	JL      less162
+
+turn161:
+	VMOVUPS (DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn161
+
+less162:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less164
+
+turn163:
+	VMOVUPS (DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn163
+
+less164:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done165
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VANDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done165:
+	VZEROUPPER
+	RET
+
+DATA restAVX2<>+0(SB)/4, $0x7fffffff
+DATA restAVX2<>+4(SB)/4, $0x7fffffff
+DATA restAVX2<>+8(SB)/4, $0x7fffffff
+DATA restAVX2<>+12(SB)/4, $0x7fffffff
+DATA restAVX2<>+16(SB)/4, $0x7fffffff
+DATA restAVX2<>+20(SB)/4, $0x7fffffff
+DATA restAVX2<>+24(SB)/4, $0x7fffffff
+DATA restAVX2<>+28(SB)/4, $0x7fffffff
+GLOBL restAVX2<>(SB), RODATA|NOPTR, $32
+
+// func signAVX2(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·signAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VMOVUPS signAVX2<>+0(SB), Y0
+	VMOVUPS exp0AVX2<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	XORQ    CX, CX
+	SUBQ    $0x10, BX
+	JL      less167
+
+turn166:
+	VMOVUPS   (DX)(CX*4), Y3
+	VANDPS    Y0, Y3, Y4
+	VORPS     Y1, Y4, Y4
+	VCMPPS    $0x0c, Y2, Y3, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VMOVUPS   Y3, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y3
+	VANDPS    Y0, Y3, Y4
+	VORPS     Y1, Y4, Y4
+	VCMPPS    $0x0c, Y2, Y3, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VMOVUPS   Y3, 32(AX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, BX
+	JGE       turn166
+
+less167:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   less169
+
+turn168:
+	VMOVUPS   (DX)(CX*4), Y3
+	VANDPS    Y0, Y3, Y4
+	VORPS     Y1, Y4, Y4
+	VCMPPS    $0x0c, Y2, Y3, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VMOVUPS   Y3, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, BX
+	JGE       turn168
+
+less169:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done170
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y3
+	VMASKMOVPS (DX)(CX*4), Y3, Y4
+	VANDPS     Y0, Y4, Y0
+	VORPS      Y1, Y0, Y0
+	VCMPPS     $0x0c, Y2, Y4, Y1
+	VBLENDVPS  Y1, Y0, Y4, Y4
+	VMASKMOVPS Y4, Y3, (AX)(CX*4)
+
+done170:
+	VZEROUPPER
+	RET
+
+// func sqrtAVX2(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·sqrtAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x08, BX
+	JL   less172
+
+turn171:
+	VMOVUPS (DX)(CX*4), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn171
+
+less172:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done173
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VSQRTPS    Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done173:
+	VZEROUPPER
+	RET
+
+// func rsqrtAVX2(dst []float32, x []float32)
+// Requires: AVX
+TEXT ·rsqrtAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VMOVUPS exp0AVX2<>+0(SB), Y0
+	XORQ    CX, CX
+	SUBQ    $0x08, BX
+	JL      less175
+
+turn174:
+	VMOVUPS (DX)(CX*4), Y1
+	VSQRTPS Y1, Y1
+	VDIVPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn174
+
+less175:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done176
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VSQRTPS    Y2, Y2
+	VDIVPS     Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done176:
+	VZEROUPPER
+	RET
+
+// func logAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS infAVX2<>+0(SB), Y1
+	VMOVUPS minusInfAVX2<>+0(SB), Y2
+	VMOVUPS nanAVX2<>+0(SB), Y3
+	VMOVUPS subnormalShiftAVX2<>+0(SB), Y4
+	XORQ    CX, CX
+	SUBQ    $0x08, BX
+	JL      less178
+
+turn177:
+	VMOVUPS      (DX)(CX*4), Y5
+	VMULPS       subnormalFactorAVX2<>+0(SB), Y5, Y6
+	VMOVAPS      Y5, Y7
+	VMOVAPS      Y0, Y8
+	VCMPPS       $0x11, minNormalAVX2<>+0(SB), Y5, Y9
+	VBLENDVPS    Y9, Y6, Y7, Y7
+	VCMPPS       $0x11, minNormalAVX2<>+0(SB), Y5, Y6
+	VBLENDVPS    Y6, Y4, Y8, Y8
+	VPSUBD       rootHalfAVX2<>+0(SB), Y7, Y6
+	VPSRAD       $0x17, Y6, Y7
+	VCVTDQ2PS    Y7, Y7
+	VANDPS       fractionAVX2<>+0(SB), Y6, Y6
+	VPADDD       rootHalfAVX2<>+0(SB), Y6, Y6
+	VSUBPS       exp0AVX2<>+0(SB), Y6, Y6
+	VSUBPS       Y8, Y7, Y7
+	VMOVAPS      log7AVX2<>+0(SB), Y8
+	VFMADD213PS  log6AVX2<>+0(SB), Y6, Y8
+	VFMADD213PS  log5AVX2<>+0(SB), Y6, Y8
+	VFMADD213PS  log4AVX2<>+0(SB), Y6, Y8
+	VFMADD213PS  log3AVX2<>+0(SB), Y6, Y8
+	VFMADD213PS  log2AVX2<>+0(SB), Y6, Y8
+	VFMADD213PS  log1AVX2<>+0(SB), Y6, Y8
+	VFMADD213PS  log0AVX2<>+0(SB), Y6, Y8
+	VMULPS       Y6, Y6, Y9
+	VMULPS       Y6, Y9, Y10
+	VMULPS       Y10, Y8, Y8
+	VFMADD231PS  ln2LoAVX2<>+0(SB), Y7, Y8
+	VFNMADD231PS oneHalfAVX2<>+0(SB), Y9, Y8
+	VADDPS       Y6, Y8, Y8
+	VFMADD231PS  ln2HiAVX2<>+0(SB), Y7, Y8
+	VCMPPS       $0x11, Y0, Y5, Y6
+	VBLENDVPS    Y6, Y3, Y8, Y8
+	VCMPPS       $0x00, Y0, Y5, Y6
+	VBLENDVPS    Y6, Y2, Y8, Y8
+	VCMPPS       $0x15, Y1, Y5, Y6
+	VBLENDVPS    Y6, Y5, Y8, Y8
+	VMOVUPS      Y8, (AX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, BX
+	JGE          turn177
+
+less178:
+	ADDQ         $0x08, BX
+	TESTQ        BX, BX
+	JZ           done179
+	LEAQ         tailLanesAVX2<>+32(SB), SI
+	NEGQ         BX
+	VMOVUPS      (SI)(BX*4), Y5
+	VMASKMOVPS   (DX)(CX*4), Y5, Y6
+	VMULPS       subnormalFactorAVX2<>+0(SB), Y6, Y7
+	VMOVAPS      Y6, Y8
+	VMOVAPS      Y0, Y9
+	VCMPPS       $0x11, minNormalAVX2<>+0(SB), Y6, Y10
+	VBLENDVPS    Y10, Y7, Y8, Y8
+	VCMPPS       $0x11, minNormalAVX2<>+0(SB), Y6, Y7
+	VBLENDVPS    Y7, Y4, Y9, Y9
+	VPSUBD       rootHalfAVX2<>+0(SB), Y8, Y4
+	VPSRAD       $0x17, Y4, Y7
+	VCVTDQ2PS    Y7, Y7
+	VANDPS       fractionAVX2<>+0(SB), Y4, Y4
+	VPADDD       rootHalfAVX2<>+0(SB), Y4, Y4
+	VSUBPS       exp0AVX2<>+0(SB), Y4, Y4
+	VSUBPS       Y9, Y7, Y7
+	VMOVAPS      log7AVX2<>+0(SB), Y8
+	VFMADD213PS  log6AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log5AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log4AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log3AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log2AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log1AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log0AVX2<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y9
+	VMULPS       Y4, Y9, Y10
+	VMULPS       Y10, Y8, Y8
+	VFMADD231PS  ln2LoAVX2<>+0(SB), Y7, Y8
+	VFNMADD231PS oneHalfAVX2<>+0(SB), Y9, Y8
+	VADDPS       Y4, Y8, Y8
+	VFMADD231PS  ln2HiAVX2<>+0(SB), Y7, Y8
+	VCMPPS       $0x11, Y0, Y6, Y4
+	VBLENDVPS    Y4, Y3, Y8, Y8
+	VCMPPS       $0x00, Y0, Y6, Y0
+	VBLENDVPS    Y0, Y2, Y8, Y8
+	VCMPPS       $0x15, Y1, Y6, Y0
+	VBLENDVPS    Y0, Y6, Y8, Y8
+	VMASKMOVPS   Y8, Y5, (AX)(CX*4)
+
+done179:
+	VZEROUPPER
+	RET
+
+DATA rootHalfAVX2<>+0(SB)/4, $0x3f3504f3
+DATA rootHalfAVX2<>+4(SB)/4, $0x3f3504f3
+DATA rootHalfAVX2<>+8(SB)/4, $0x3f3504f3
+DATA rootHalfAVX2<>+12(SB)/4, $0x3f3504f3
+DATA rootHalfAVX2<>+16(SB)/4, $0x3f3504f3
+DATA rootHalfAVX2<>+20(SB)/4, $0x3f3504f3
+DATA rootHalfAVX2<>+24(SB)/4, $0x3f3504f3
+DATA rootHalfAVX2<>+28(SB)/4, $0x3f3504f3
+GLOBL rootHalfAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA fractionAVX2<>+0(SB)/4, $0x007fffff
+DATA fractionAVX2<>+4(SB)/4, $0x007fffff
+DATA fractionAVX2<>+8(SB)/4, $0x007fffff
+DATA fractionAVX2<>+12(SB)/4, $0x007fffff
+DATA fractionAVX2<>+16(SB)/4, $0x007fffff
+DATA fractionAVX2<>+20(SB)/4, $0x007fffff
+DATA fractionAVX2<>+24(SB)/4, $0x007fffff
+DATA fractionAVX2<>+28(SB)/4, $0x007fffff
+GLOBL fractionAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log0AVX2<>+0(SB)/4, $0x3eaaaaaa
+DATA log0AVX2<>+4(SB)/4, $0x3eaaaaaa
+DATA log0AVX2<>+8(SB)/4, $0x3eaaaaaa
+DATA log0AVX2<>+12(SB)/4, $0x3eaaaaaa
+DATA log0AVX2<>+16(SB)/4, $0x3eaaaaaa
+DATA log0AVX2<>+20(SB)/4, $0x3eaaaaaa
+DATA log0AVX2<>+24(SB)/4, $0x3eaaaaaa
+DATA log0AVX2<>+28(SB)/4, $0x3eaaaaaa
+GLOBL log0AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log1AVX2<>+0(SB)/4, $0xbe800113
+DATA log1AVX2<>+4(SB)/4, $0xbe800113
+DATA log1AVX2<>+8(SB)/4, $0xbe800113
+DATA log1AVX2<>+12(SB)/4, $0xbe800113
+DATA log1AVX2<>+16(SB)/4, $0xbe800113
+DATA log1AVX2<>+20(SB)/4, $0xbe800113
+DATA log1AVX2<>+24(SB)/4, $0xbe800113
+DATA log1AVX2<>+28(SB)/4, $0xbe800113
+GLOBL log1AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log2AVX2<>+0(SB)/4, $0x3e4cd00e
+DATA log2AVX2<>+4(SB)/4, $0x3e4cd00e
+DATA log2AVX2<>+8(SB)/4, $0x3e4cd00e
+DATA log2AVX2<>+12(SB)/4, $0x3e4cd00e
+DATA log2AVX2<>+16(SB)/4, $0x3e4cd00e
+DATA log2AVX2<>+20(SB)/4, $0x3e4cd00e
+DATA log2AVX2<>+24(SB)/4, $0x3e4cd00e
+DATA log2AVX2<>+28(SB)/4, $0x3e4cd00e
+GLOBL log2AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log3AVX2<>+0(SB)/4, $0xbe2a3945
+DATA log3AVX2<>+4(SB)/4, $0xbe2a3945
+DATA log3AVX2<>+8(SB)/4, $0xbe2a3945
+DATA log3AVX2<>+12(SB)/4, $0xbe2a3945
+DATA log3AVX2<>+16(SB)/4, $0xbe2a3945
+DATA log3AVX2<>+20(SB)/4, $0xbe2a3945
+DATA log3AVX2<>+24(SB)/4, $0xbe2a3945
+DATA log3AVX2<>+28(SB)/4, $0xbe2a3945
+GLOBL log3AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log4AVX2<>+0(SB)/4, $0x3e116c97
+DATA log4AVX2<>+4(SB)/4, $0x3e116c97
+DATA log4AVX2<>+8(SB)/4, $0x3e116c97
+DATA log4AVX2<>+12(SB)/4, $0x3e116c97
+DATA log4AVX2<>+16(SB)/4, $0x3e116c97
+DATA log4AVX2<>+20(SB)/4, $0x3e116c97
+DATA log4AVX2<>+24(SB)/4, $0x3e116c97
+DATA log4AVX2<>+28(SB)/4, $0x3e116c97
+GLOBL log4AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log5AVX2<>+0(SB)/4, $0xbe06c121
+DATA log5AVX2<>+4(SB)/4, $0xbe06c121
+DATA log5AVX2<>+8(SB)/4, $0xbe06c121
+DATA log5AVX2<>+12(SB)/4, $0xbe06c121
+DATA log5AVX2<>+16(SB)/4, $0xbe06c121
+DATA log5AVX2<>+20(SB)/4, $0xbe06c121
+DATA log5AVX2<>+24(SB)/4, $0xbe06c121
+DATA log5AVX2<>+28(SB)/4, $0xbe06c121
+GLOBL log5AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log6AVX2<>+0(SB)/4, $0x3e02af63
+DATA log6AVX2<>+4(SB)/4, $0x3e02af63
+DATA log6AVX2<>+8(SB)/4, $0x3e02af63
+DATA log6AVX2<>+12(SB)/4, $0x3e02af63
+DATA log6AVX2<>+16(SB)/4, $0x3e02af63
+DATA log6AVX2<>+20(SB)/4, $0x3e02af63
+DATA log6AVX2<>+24(SB)/4, $0x3e02af63
+DATA log6AVX2<>+28(SB)/4, $0x3e02af63
+GLOBL log6AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA log7AVX2<>+0(SB)/4, $0xbd9c64ef
+DATA log7AVX2<>+4(SB)/4, $0xbd9c64ef
+DATA log7AVX2<>+8(SB)/4, $0xbd9c64ef
+DATA log7AVX2<>+12(SB)/4, $0xbd9c64ef
+DATA log7AVX2<>+16(SB)/4, $0xbd9c64ef
+DATA log7AVX2<>+20(SB)/4, $0xbd9c64ef
+DATA log7AVX2<>+24(SB)/4, $0xbd9c64ef
+DATA log7AVX2<>+28(SB)/4, $0xbd9c64ef
+GLOBL log7AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA oneHalfAVX2<>+0(SB)/4, $0x3f000000
+DATA oneHalfAVX2<>+4(SB)/4, $0x3f000000
+DATA oneHalfAVX2<>+8(SB)/4, $0x3f000000
+DATA oneHalfAVX2<>+12(SB)/4, $0x3f000000
+DATA oneHalfAVX2<>+16(SB)/4, $0x3f000000
+DATA oneHalfAVX2<>+20(SB)/4, $0x3f000000
+DATA oneHalfAVX2<>+24(SB)/4, $0x3f000000
+DATA oneHalfAVX2<>+28(SB)/4, $0x3f000000
+GLOBL oneHalfAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA minusInfAVX2<>+0(SB)/4, $0xff800000
+DATA minusInfAVX2<>+4(SB)/4, $0xff800000
+DATA minusInfAVX2<>+8(SB)/4, $0xff800000
+DATA minusInfAVX2<>+12(SB)/4, $0xff800000
+DATA minusInfAVX2<>+16(SB)/4, $0xff800000
+DATA minusInfAVX2<>+20(SB)/4, $0xff800000
+DATA minusInfAVX2<>+24(SB)/4, $0xff800000
+DATA minusInfAVX2<>+28(SB)/4, $0xff800000
+GLOBL minusInfAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA nanAVX2<>+0(SB)/4, $0x7fc00000
+DATA nanAVX2<>+4(SB)/4, $0x7fc00000
+DATA nanAVX2<>+8(SB)/4, $0x7fc00000
+DATA nanAVX2<>+12(SB)/4, $0x7fc00000
+DATA nanAVX2<>+16(SB)/4, $0x7fc00000
+DATA nanAVX2<>+20(SB)/4, $0x7fc00000
+DATA nanAVX2<>+24(SB)/4, $0x7fc00000
+DATA nanAVX2<>+28(SB)/4, $0x7fc00000
+GLOBL nanAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA minNormalAVX2<>+0(SB)/4, $0x00800000
+DATA minNormalAVX2<>+4(SB)/4, $0x00800000
+DATA minNormalAVX2<>+8(SB)/4, $0x00800000
+DATA minNormalAVX2<>+12(SB)/4, $0x00800000
+DATA minNormalAVX2<>+16(SB)/4, $0x00800000
+DATA minNormalAVX2<>+20(SB)/4, $0x00800000
+DATA minNormalAVX2<>+24(SB)/4, $0x00800000
+DATA minNormalAVX2<>+28(SB)/4, $0x00800000
+GLOBL minNormalAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA subnormalFactorAVX2<>+0(SB)/4, $0x4b000000
+DATA subnormalFactorAVX2<>+4(SB)/4, $0x4b000000
+DATA subnormalFactorAVX2<>+8(SB)/4, $0x4b000000
+DATA subnormalFactorAVX2<>+12(SB)/4, $0x4b000000
+DATA subnormalFactorAVX2<>+16(SB)/4, $0x4b000000
+DATA subnormalFactorAVX2<>+20(SB)/4, $0x4b000000
+DATA subnormalFactorAVX2<>+24(SB)/4, $0x4b000000
+DATA subnormalFactorAVX2<>+28(SB)/4, $0x4b000000
+GLOBL subnormalFactorAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA subnormalShiftAVX2<>+0(SB)/4, $0x41b80000
+DATA subnormalShiftAVX2<>+4(SB)/4, $0x41b80000
+DATA subnormalShiftAVX2<>+8(SB)/4, $0x41b80000
+DATA subnormalShiftAVX2<>+12(SB)/4, $0x41b80000
+DATA subnormalShiftAVX2<>+16(SB)/4, $0x41b80000
+DATA subnormalShiftAVX2<>+20(SB)/4, $0x41b80000
+DATA subnormalShiftAVX2<>+24(SB)/4, $0x41b80000
+DATA subnormalShiftAVX2<>+28(SB)/4, $0x41b80000
+GLOBL subnormalShiftAVX2<>(SB), RODATA|NOPTR, $32
+
+// func log1pAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·log1pAVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VMOVUPS minusOneAVX2<>+0(SB), Y0
+	VMOVUPS infAVX2<>+0(SB), Y1
+	VMOVUPS minusInfAVX2<>+0(SB), Y2
+	VMOVUPS nanAVX2<>+0(SB), Y3
+	VMOVUPS exp0AVX2<>+0(SB), Y4
+	XORQ    CX, CX
+	SUBQ    $0x08, BX
+	JL      less181
+
+turn180:
+	VMOVUPS      (DX)(CX*4), Y5
+	VADDPS       Y4, Y5, Y6
+	VSUBPS       Y5, Y6, Y7
+	VSUBPS       Y7, Y6, Y8
+	VSUBPS       Y8, Y5, Y8
+	VSUBPS       Y7, Y4, Y7
+	VADDPS       Y7, Y8, Y8
+	VDIVPS       Y6, Y8, Y8
+	VPSUBD       rootHalfAVX2<>+0(SB), Y6, Y6
+	VPSRAD       $0x17, Y6, Y7
+	VCVTDQ2PS    Y7, Y7
+	VANDPS       fractionAVX2<>+0(SB), Y6, Y6
+	VPADDD       rootHalfAVX2<>+0(SB), Y6, Y6
+	VSUBPS       exp0AVX2<>+0(SB), Y6, Y6
+	VMOVAPS      log7AVX2<>+0(SB), Y9
+	VFMADD213PS  log6AVX2<>+0(SB), Y6, Y9
+	VFMADD213PS  log5AVX2<>+0(SB), Y6, Y9
+	VFMADD213PS  log4AVX2<>+0(SB), Y6, Y9
+	VFMADD213PS  log3AVX2<>+0(SB), Y6, Y9
+	VFMADD213PS  log2AVX2<>+0(SB), Y6, Y9
+	VFMADD213PS  log1AVX2<>+0(SB), Y6, Y9
+	VFMADD213PS  log0AVX2<>+0(SB), Y6, Y9
+	VMULPS       Y6, Y6, Y10
+	VMULPS       Y6, Y10, Y11
+	VFMADD213PS  Y8, Y11, Y9
+	VFMADD231PS  ln2LoAVX2<>+0(SB), Y7, Y9
+	VFNMADD231PS oneHalfAVX2<>+0(SB), Y10, Y9
+	VADDPS       Y6, Y9, Y9
+	VFMADD231PS  ln2HiAVX2<>+0(SB), Y7, Y9
+	VCMPPS       $0x11, Y0, Y5, Y6
+	VBLENDVPS    Y6, Y3, Y9, Y9
+	VCMPPS       $0x00, Y0, Y5, Y6
+	VBLENDVPS    Y6, Y2, Y9, Y9
+	VCMPPS       $0x15, Y1, Y5, Y6
+	VBLENDVPS    Y6, Y5, Y9, Y9
+	VANDPS       restAVX2<>+0(SB), Y5, Y6
+	VCMPPS       $0x11, tinyAVX2<>+0(SB), Y6, Y6
+	VBLENDVPS    Y6, Y5, Y9, Y9
+	VMOVUPS      Y9, (AX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, BX
+	JGE          turn180
+
+less181:
+	ADDQ         $0x08, BX
+	TESTQ        BX, BX
+	JZ           done182
+	LEAQ         tailLanesAVX2<>+32(SB), SI
+	NEGQ         BX
+	VMOVUPS      (SI)(BX*4), Y5
+	VMASKMOVPS   (DX)(CX*4), Y5, Y6
+	VADDPS       Y4, Y6, Y7
+	VSUBPS       Y6, Y7, Y8
+	VSUBPS       Y8, Y7, Y9
+	VSUBPS       Y9, Y6, Y9
+	VSUBPS       Y8, Y4, Y4
+	VADDPS       Y4, Y9, Y9
+	VDIVPS       Y7, Y9, Y9
+	VPSUBD       rootHalfAVX2<>+0(SB), Y7, Y4
+	VPSRAD       $0x17, Y4, Y7
+	VCVTDQ2PS    Y7, Y7
+	VANDPS       fractionAVX2<>+0(SB), Y4, Y4
+	VPADDD       rootHalfAVX2<>+0(SB), Y4, Y4
+	VSUBPS       exp0AVX2<>+0(SB), Y4, Y4
+	VMOVAPS      log7AVX2<>+0(SB), Y8
+	VFMADD213PS  log6AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log5AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log4AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log3AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log2AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log1AVX2<>+0(SB), Y4, Y8
+	VFMADD213PS  log0AVX2<>+0(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y4, Y10, Y11
+	VFMADD213PS  Y9, Y11, Y8
+	VFMADD231PS  ln2LoAVX2<>+0(SB), Y7, Y8
+	VFNMADD231PS oneHalfAVX2<>+0(SB), Y10, Y8
+	VADDPS       Y4, Y8, Y8
+	VFMADD231PS  ln2HiAVX2<>+0(SB), Y7, Y8
+	VCMPPS       $0x11, Y0, Y6, Y4
+	VBLENDVPS    Y4, Y3, Y8, Y8
+	VCMPPS       $0x00, Y0, Y6, Y0
+	VBLENDVPS    Y0, Y2, Y8, Y8
+	VCMPPS       $0x15, Y1, Y6, Y0
+	VBLENDVPS    Y0, Y6, Y8, Y8
+	VANDPS       restAVX2<>+0(SB), Y6, Y0
+	VCMPPS       $0x11, tinyAVX2<>+0(SB), Y0, Y0
+	VBLENDVPS    Y0, Y6, Y8, Y8
+	VMASKMOVPS   Y8, Y5, (AX)(CX*4)
+
+done182:
+	VZEROUPPER
+	RET
+
+DATA minusOneAVX2<>+0(SB)/4, $0xbf800000
+DATA minusOneAVX2<>+4(SB)/4, $0xbf800000
+DATA minusOneAVX2<>+8(SB)/4, $0xbf800000
+DATA minusOneAVX2<>+12(SB)/4, $0xbf800000
+DATA minusOneAVX2<>+16(SB)/4, $0xbf800000
+DATA minusOneAVX2<>+20(SB)/4, $0xbf800000
+DATA minusOneAVX2<>+24(SB)/4, $0xbf800000
+DATA minusOneAVX2<>+28(SB)/4, $0xbf800000
+GLOBL minusOneAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA tinyAVX2<>+0(SB)/4, $0x33000000
+DATA tinyAVX2<>+4(SB)/4, $0x33000000
+DATA tinyAVX2<>+8(SB)/4, $0x33000000
+DATA tinyAVX2<>+12(SB)/4, $0x33000000
+DATA tinyAVX2<>+16(SB)/4, $0x33000000
+DATA tinyAVX2<>+20(SB)/4, $0x33000000
+DATA tinyAVX2<>+24(SB)/4, $0x33000000
+DATA tinyAVX2<>+28(SB)/4, $0x33000000
+GLOBL tinyAVX2<>(SB), RODATA|NOPTR, $32
+
+// func expm1AVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expm1AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x08, BX
+	JL   less184
+
+turn183:
+	VMOVUPS      (DX)(CX*4), Y0
+	VMOVAPS      expm1MinAVX2<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y1
+	VMOVAPS      expm1MaxAVX2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMULPS       log2eAVX2<>+0(SB), Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS ln2HiAVX2<>+0(SB), Y1, Y2
+	VFNMADD231PS ln2LoAVX2<>+0(SB), Y1, Y2
+	VMOVAPS      expm15AVX2<>+0(SB), Y3
+	VFMADD213PS  expm14AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm13AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm12AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm11AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm10AVX2<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       oneHalfBitsAVX2<>+0(SB), Y1, Y1
+	VSUBPS       oneHalfAVX2<>+0(SB), Y1, Y2
+	VFMADD213PS  Y2, Y1, Y3
+	VADDPS       Y3, Y3, Y3
+	VANDPS       restAVX2<>+0(SB), Y0, Y1
+	VCMPPS       $0x11, tinyAVX2<>+0(SB), Y1, Y1
+	VBLENDVPS    Y1, Y0, Y3, Y3
+	VMOVUPS      Y3, (AX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, BX
+	JGE          turn183
+
+less184:
+	ADDQ         $0x08, BX
+	TESTQ        BX, BX
+	JZ           done185
+	LEAQ         tailLanesAVX2<>+32(SB), SI
+	NEGQ         BX
+	VMOVUPS      (SI)(BX*4), Y0
+	VMASKMOVPS   (DX)(CX*4), Y0, Y1
+	VMOVAPS      expm1MinAVX2<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VMOVAPS      expm1MaxAVX2<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VMULPS       log2eAVX2<>+0(SB), Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS ln2HiAVX2<>+0(SB), Y2, Y3
+	VFNMADD231PS ln2LoAVX2<>+0(SB), Y2, Y3
+	VMOVAPS      expm15AVX2<>+0(SB), Y4
+	VFMADD213PS  expm14AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm13AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm12AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm11AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm10AVX2<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       oneHalfBitsAVX2<>+0(SB), Y2, Y2
+	VSUBPS       oneHalfAVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  Y3, Y2, Y4
+	VADDPS       Y4, Y4, Y4
+	VANDPS       restAVX2<>+0(SB), Y1, Y2
+	VCMPPS       $0x11, tinyAVX2<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y1, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)(CX*4)
+
+done185:
+	VZEROUPPER
+	RET
+
+DATA expm10AVX2<>+0(SB)/4, $0x3f000000
+DATA expm10AVX2<>+4(SB)/4, $0x3f000000
+DATA expm10AVX2<>+8(SB)/4, $0x3f000000
+DATA expm10AVX2<>+12(SB)/4, $0x3f000000
+DATA expm10AVX2<>+16(SB)/4, $0x3f000000
+DATA expm10AVX2<>+20(SB)/4, $0x3f000000
+DATA expm10AVX2<>+24(SB)/4, $0x3f000000
+DATA expm10AVX2<>+28(SB)/4, $0x3f000000
+GLOBL expm10AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA expm11AVX2<>+0(SB)/4, $0x3e2aaaaa
+DATA expm11AVX2<>+4(SB)/4, $0x3e2aaaaa
+DATA expm11AVX2<>+8(SB)/4, $0x3e2aaaaa
+DATA expm11AVX2<>+12(SB)/4, $0x3e2aaaaa
+DATA expm11AVX2<>+16(SB)/4, $0x3e2aaaaa
+DATA expm11AVX2<>+20(SB)/4, $0x3e2aaaaa
+DATA expm11AVX2<>+24(SB)/4, $0x3e2aaaaa
+DATA expm11AVX2<>+28(SB)/4, $0x3e2aaaaa
+GLOBL expm11AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA expm12AVX2<>+0(SB)/4, $0x3d2aaa7c
+DATA expm12AVX2<>+4(SB)/4, $0x3d2aaa7c
+DATA expm12AVX2<>+8(SB)/4, $0x3d2aaa7c
+DATA expm12AVX2<>+12(SB)/4, $0x3d2aaa7c
+DATA expm12AVX2<>+16(SB)/4, $0x3d2aaa7c
+DATA expm12AVX2<>+20(SB)/4, $0x3d2aaa7c
+DATA expm12AVX2<>+24(SB)/4, $0x3d2aaa7c
+DATA expm12AVX2<>+28(SB)/4, $0x3d2aaa7c
+GLOBL expm12AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA expm13AVX2<>+0(SB)/4, $0x3c08896e
+DATA expm13AVX2<>+4(SB)/4, $0x3c08896e
+DATA expm13AVX2<>+8(SB)/4, $0x3c08896e
+DATA expm13AVX2<>+12(SB)/4, $0x3c08896e
+DATA expm13AVX2<>+16(SB)/4, $0x3c08896e
+DATA expm13AVX2<>+20(SB)/4, $0x3c08896e
+DATA expm13AVX2<>+24(SB)/4, $0x3c08896e
+DATA expm13AVX2<>+28(SB)/4, $0x3c08896e
+GLOBL expm13AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA expm14AVX2<>+0(SB)/4, $0x3ab69d1c
+DATA expm14AVX2<>+4(SB)/4, $0x3ab69d1c
+DATA expm14AVX2<>+8(SB)/4, $0x3ab69d1c
+DATA expm14AVX2<>+12(SB)/4, $0x3ab69d1c
+DATA expm14AVX2<>+16(SB)/4, $0x3ab69d1c
+DATA expm14AVX2<>+20(SB)/4, $0x3ab69d1c
+DATA expm14AVX2<>+24(SB)/4, $0x3ab69d1c
+DATA expm14AVX2<>+28(SB)/4, $0x3ab69d1c
+GLOBL expm14AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA expm15AVX2<>+0(SB)/4, $0x394f34f3
+DATA expm15AVX2<>+4(SB)/4, $0x394f34f3
+DATA expm15AVX2<>+8(SB)/4, $0x394f34f3
+DATA expm15AVX2<>+12(SB)/4, $0x394f34f3
+DATA expm15AVX2<>+16(SB)/4, $0x394f34f3
+DATA expm15AVX2<>+20(SB)/4, $0x394f34f3
+DATA expm15AVX2<>+24(SB)/4, $0x394f34f3
+DATA expm15AVX2<>+28(SB)/4, $0x394f34f3
+GLOBL expm15AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA expm1MinAVX2<>+0(SB)/4, $0xc1900000
+DATA expm1MinAVX2<>+4(SB)/4, $0xc1900000
+DATA expm1MinAVX2<>+8(SB)/4, $0xc1900000
+DATA expm1MinAVX2<>+12(SB)/4, $0xc1900000
+DATA expm1MinAVX2<>+16(SB)/4, $0xc1900000
+DATA expm1MinAVX2<>+20(SB)/4, $0xc1900000
+DATA expm1MinAVX2<>+24(SB)/4, $0xc1900000
+DATA expm1MinAVX2<>+28(SB)/4, $0xc1900000
+GLOBL expm1MinAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA expm1MaxAVX2<>+0(SB)/4, $0x42b20000
+DATA expm1MaxAVX2<>+4(SB)/4, $0x42b20000
+DATA expm1MaxAVX2<>+8(SB)/4, $0x42b20000
+DATA expm1MaxAVX2<>+12(SB)/4, $0x42b20000
+DATA expm1MaxAVX2<>+16(SB)/4, $0x42b20000
+DATA expm1MaxAVX2<>+20(SB)/4, $0x42b20000
+DATA expm1MaxAVX2<>+24(SB)/4, $0x42b20000
+DATA expm1MaxAVX2<>+28(SB)/4, $0x42b20000
+GLOBL expm1MaxAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA oneHalfBitsAVX2<>+0(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX2<>+4(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX2<>+8(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX2<>+12(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX2<>+16(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX2<>+20(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX2<>+24(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX2<>+28(SB)/4, $0x3f000000
+GLOBL oneHalfBitsAVX2<>(SB), RODATA|NOPTR, $32
+
+// func tanhAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x08, BX
+	JL   less187
+
+turn186:
+	VMOVUPS      (DX)(CX*4), Y0
+	VANDPS       restAVX2<>+0(SB), Y0, Y1
+	VMOVAPS      tanhMaxAVX2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       log2eAVX2<>+0(SB), Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS ln2HiAVX2<>+0(SB), Y1, Y2
+	VFNMADD231PS ln2LoAVX2<>+0(SB), Y1, Y2
+	VMOVAPS      expm15AVX2<>+0(SB), Y3
+	VFMADD213PS  expm14AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm13AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm12AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm11AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  expm10AVX2<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       oneBitsAVX2<>+0(SB), Y1, Y1
+	VSUBPS       exp0AVX2<>+0(SB), Y1, Y2
+	VFMADD213PS  Y2, Y1, Y3
+	VADDPS       twoAVX2<>+0(SB), Y3, Y2
+	VDIVPS       Y2, Y3, Y3
+	VANDPS       signAVX2<>+0(SB), Y0, Y0
+	VORPS        Y0, Y3, Y3
+	VMOVUPS      Y3, (AX)(CX*4)
+	ADDQ         $0x08, CX
+	SUBQ         $0x08, BX
+	JGE          turn186
+
+less187:
+	ADDQ         $0x08, BX
+	TESTQ        BX, BX
+	JZ           done188
+	LEAQ         tailLanesAVX2<>+32(SB), SI
+	NEGQ         BX
+	VMOVUPS      (SI)(BX*4), Y0
+	VMASKMOVPS   (DX)(CX*4), Y0, Y1
+	VANDPS       restAVX2<>+0(SB), Y1, Y2
+	VMOVAPS      tanhMaxAVX2<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VMULPS       log2eAVX2<>+0(SB), Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS ln2HiAVX2<>+0(SB), Y2, Y3
+	VFNMADD231PS ln2LoAVX2<>+0(SB), Y2, Y3
+	VMOVAPS      expm15AVX2<>+0(SB), Y4
+	VFMADD213PS  expm14AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm13AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm12AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm11AVX2<>+0(SB), Y3, Y4
+	VFMADD213PS  expm10AVX2<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       oneBitsAVX2<>+0(SB), Y2, Y2
+	VSUBPS       exp0AVX2<>+0(SB), Y2, Y3
+	VFMADD213PS  Y3, Y2, Y4
+	VADDPS       twoAVX2<>+0(SB), Y4, Y3
+	VDIVPS       Y3, Y4, Y4
+	VANDPS       signAVX2<>+0(SB), Y1, Y1
+	VORPS        Y1, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)(CX*4)
+
+done188:
+	VZEROUPPER
+	RET
+
+DATA tanhMaxAVX2<>+0(SB)/4, $0x41200000
+DATA tanhMaxAVX2<>+4(SB)/4, $0x41200000
+DATA tanhMaxAVX2<>+8(SB)/4, $0x41200000
+DATA tanhMaxAVX2<>+12(SB)/4, $0x41200000
+DATA tanhMaxAVX2<>+16(SB)/4, $0x41200000
+DATA tanhMaxAVX2<>+20(SB)/4, $0x41200000
+DATA tanhMaxAVX2<>+24(SB)/4, $0x41200000
+DATA tanhMaxAVX2<>+28(SB)/4, $0x41200000
+GLOBL tanhMaxAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA twoAVX2<>+0(SB)/4, $0x40000000
+DATA twoAVX2<>+4(SB)/4, $0x40000000
+DATA twoAVX2<>+8(SB)/4, $0x40000000
+DATA twoAVX2<>+12(SB)/4, $0x40000000
+DATA twoAVX2<>+16(SB)/4, $0x40000000
+DATA twoAVX2<>+20(SB)/4, $0x40000000
+DATA twoAVX2<>+24(SB)/4, $0x40000000
+DATA twoAVX2<>+28(SB)/4, $0x40000000
+GLOBL twoAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA oneBitsAVX2<>+0(SB)/4, $0x3f800000
+DATA oneBitsAVX2<>+4(SB)/4, $0x3f800000
+DATA oneBitsAVX2<>+8(SB)/4, $0x3f800000
+DATA oneBitsAVX2<>+12(SB)/4, $0x3f800000
+DATA oneBitsAVX2<>+16(SB)/4, $0x3f800000
+DATA oneBitsAVX2<>+20(SB)/4, $0x3f800000
+DATA oneBitsAVX2<>+24(SB)/4, $0x3f800000
+DATA oneBitsAVX2<>+28(SB)/4, $0x3f800000
+GLOBL oneBitsAVX2<>(SB), RODATA|NOPTR, $32
+
+// func lessAVX2(dst []uint32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·lessAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less190
+
+turn189:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x11, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VCMPPS  $0x11, Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VCMPPS  $0x11, Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VCMPPS  $0x11, Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn189
+
+less190:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less192
+
+turn191:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x11, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn191
+
+less192:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done193
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VCMPPS     $0x11, Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done193:
+	VZEROUPPER
+	RET
+
+// func lessEqualAVX2(dst []uint32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·lessEqualAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less195
+
+turn194:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x12, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VCMPPS  $0x12, Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VCMPPS  $0x12, Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VCMPPS  $0x12, Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn194
+
+less195:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less197
+
+turn196:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x12, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn196
+
+less197:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done198
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VCMPPS     $0x12, Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done198:
+	VZEROUPPER
+	RET
+
+// func equalAVX2(dst []uint32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·equalAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less200
+
+turn199:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x00, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VCMPPS  $0x00, Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VCMPPS  $0x00, Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VCMPPS  $0x00, Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn199
+
+less200:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less202
+
+turn201:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x00, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn201
+
+less202:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done203
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VCMPPS     $0x00, Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done203:
+	VZEROUPPER
+	RET
+
+// func notEqualAVX2(dst []uint32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·notEqualAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less205
+
+turn204:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x04, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VCMPPS  $0x04, Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VCMPPS  $0x04, Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VCMPPS  $0x04, Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn204
+
+less205:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less207
+
+turn206:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VCMPPS  $0x04, Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn206
+
+less207:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done208
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VCMPPS     $0x04, Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done208:
+	VZEROUPPER
+	RET
+
+// func lessSAVX2(dst []uint32, a []float32, v float32)
+// Requires: AVX
+TEXT ·lessSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less210
+
+turn209:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x11, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VCMPPS  $0x11, Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VCMPPS  $0x11, Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VCMPPS  $0x11, Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn209
+
+less210:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less212
+
+turn211:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x11, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn211
+
+less212:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done213
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VCMPPS     $0x11, Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done213:
+	VZEROUPPER
+	RET
+
+// func lessEqualSAVX2(dst []uint32, a []float32, v float32)
+// Requires: AVX
+TEXT ·lessEqualSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less215
+
+turn214:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x12, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VCMPPS  $0x12, Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VCMPPS  $0x12, Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VCMPPS  $0x12, Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn214
+
+less215:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less217
+
+turn216:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x12, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn216
+
+less217:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done218
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VCMPPS     $0x12, Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done218:
+	VZEROUPPER
+	RET
+
+// func greaterSAVX2(dst []uint32, a []float32, v float32)
+// Requires: AVX
+TEXT ·greaterSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less220
+
+turn219:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn219
+
+less220:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less222
+
+turn221:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x1e, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn221
+
+less222:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done223
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VCMPPS     $0x1e, Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done223:
+	VZEROUPPER
+	RET
+
+// func greaterEqualSAVX2(dst []uint32, a []float32, v float32)
+// Requires: AVX
+TEXT ·greaterEqualSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less225
+
+turn224:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x1d, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VCMPPS  $0x1d, Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VCMPPS  $0x1d, Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VCMPPS  $0x1d, Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn224
+
+less225:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less227
+
+turn226:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x1d, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn226
+
+less227:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done228
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VCMPPS     $0x1d, Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done228:
+	VZEROUPPER
+	RET
+
+// func equalSAVX2(dst []uint32, a []float32, v float32)
+// Requires: AVX
+TEXT ·equalSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less230
+
+turn229:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x00, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VCMPPS  $0x00, Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VCMPPS  $0x00, Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VCMPPS  $0x00, Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn229
+
+less230:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less232
+
+turn231:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x00, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn231
+
+less232:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done233
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VCMPPS     $0x00, Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done233:
+	VZEROUPPER
+	RET
+
+// func notEqualSAVX2(dst []uint32, a []float32, v float32)
+// Requires: AVX
+TEXT ·notEqualSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less235
+
+turn234:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x04, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VCMPPS  $0x04, Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VCMPPS  $0x04, Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VCMPPS  $0x04, Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn234
+
+less235:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less237
+
+turn236:
+	VMOVUPS (DX)(CX*4), Y1
+	VCMPPS  $0x04, Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn236
+
+less237:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done238
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VCMPPS     $0x04, Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done238:
+	VZEROUPPER
+	RET
+
+// func lessUAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX2
+TEXT ·lessUAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less240
+
+turn239:
+	VMOVUPS  (DX)(CX*4), Y0
+	VMOVUPS  (BX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y0
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPCMPGTD Y0, Y1, Y0
+	VMOVUPS  Y0, (AX)(CX*4)
+	VMOVUPS  32(DX)(CX*4), Y0
+	VMOVUPS  32(BX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y0
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPCMPGTD Y0, Y1, Y0
+	VMOVUPS  Y0, 32(AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Y0
+	VMOVUPS  64(BX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y0
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPCMPGTD Y0, Y1, Y0
+	VMOVUPS  Y0, 64(AX)(CX*4)
+	VMOVUPS  96(DX)(CX*4), Y0
+	VMOVUPS  96(BX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y0
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPCMPGTD Y0, Y1, Y0
+	VMOVUPS  Y0, 96(AX)(CX*4)
+	ADDQ     $0x20, CX
+	SUBQ     $0x20, SI
+	JGE      turn239
+
+less240:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less242
+
+turn241:
+	VMOVUPS  (DX)(CX*4), Y0
+	VMOVUPS  (BX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y0
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPCMPGTD Y0, Y1, Y0
+	VMOVUPS  Y0, (AX)(CX*4)
+	ADDQ     $0x08, CX
+	SUBQ     $0x08, SI
+	JGE      turn241
+
+less242:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done243
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VPXOR      signAVX2<>+0(SB), Y1, Y1
+	VPXOR      signAVX2<>+0(SB), Y2, Y2
+	VPCMPGTD   Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done243:
+	VZEROUPPER
+	RET
+
+// func lessUSAVX2(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX2
+TEXT ·lessUSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less245
+
+turn244:
+	VMOVUPS  (DX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y2
+	VPCMPGTD Y1, Y2, Y1
+	VMOVUPS  Y1, (AX)(CX*4)
+	VMOVUPS  32(DX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y2
+	VPCMPGTD Y1, Y2, Y1
+	VMOVUPS  Y1, 32(AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y2
+	VPCMPGTD Y1, Y2, Y1
+	VMOVUPS  Y1, 64(AX)(CX*4)
+	VMOVUPS  96(DX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y2
+	VPCMPGTD Y1, Y2, Y1
+	VMOVUPS  Y1, 96(AX)(CX*4)
+	ADDQ     $0x20, CX
+	SUBQ     $0x20, BX
+	JGE      turn244
+
+less245:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less247
+
+turn246:
+	VMOVUPS  (DX)(CX*4), Y1
+	VPXOR    signAVX2<>+0(SB), Y1, Y1
+	VPXOR    signAVX2<>+0(SB), Y0, Y2
+	VPCMPGTD Y1, Y2, Y1
+	VMOVUPS  Y1, (AX)(CX*4)
+	ADDQ     $0x08, CX
+	SUBQ     $0x08, BX
+	JGE      turn246
+
+less247:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done248
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VPXOR      signAVX2<>+0(SB), Y2, Y2
+	VPXOR      signAVX2<>+0(SB), Y0, Y0
+	VPCMPGTD   Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done248:
+	VZEROUPPER
+	RET
+
+// func equalUAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX2
+TEXT ·equalUAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less250
+
+turn249:
+	VMOVUPS  (DX)(CX*4), Y0
+	VMOVUPS  (BX)(CX*4), Y1
+	VPCMPEQD Y1, Y0, Y0
+	VMOVUPS  Y0, (AX)(CX*4)
+	VMOVUPS  32(DX)(CX*4), Y0
+	VMOVUPS  32(BX)(CX*4), Y1
+	VPCMPEQD Y1, Y0, Y0
+	VMOVUPS  Y0, 32(AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Y0
+	VMOVUPS  64(BX)(CX*4), Y1
+	VPCMPEQD Y1, Y0, Y0
+	VMOVUPS  Y0, 64(AX)(CX*4)
+	VMOVUPS  96(DX)(CX*4), Y0
+	VMOVUPS  96(BX)(CX*4), Y1
+	VPCMPEQD Y1, Y0, Y0
+	VMOVUPS  Y0, 96(AX)(CX*4)
+	ADDQ     $0x20, CX
+	SUBQ     $0x20, SI
+	JGE      turn249
+
+less250:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less252
+
+turn251:
+	VMOVUPS  (DX)(CX*4), Y0
+	VMOVUPS  (BX)(CX*4), Y1
+	VPCMPEQD Y1, Y0, Y0
+	VMOVUPS  Y0, (AX)(CX*4)
+	ADDQ     $0x08, CX
+	SUBQ     $0x08, SI
+	JGE      turn251
+
+less252:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done253
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VPCMPEQD   Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done253:
+	VZEROUPPER
+	RET
+
+// func equalUSAVX2(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX2
+TEXT ·equalUSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less255
+
+turn254:
+	VMOVUPS  (DX)(CX*4), Y1
+	VPCMPEQD Y0, Y1, Y1
+	VMOVUPS  Y1, (AX)(CX*4)
+	VMOVUPS  32(DX)(CX*4), Y1
+	VPCMPEQD Y0, Y1, Y1
+	VMOVUPS  Y1, 32(AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Y1
+	VPCMPEQD Y0, Y1, Y1
+	VMOVUPS  Y1, 64(AX)(CX*4)
+	VMOVUPS  96(DX)(CX*4), Y1
+	VPCMPEQD Y0, Y1, Y1
+	VMOVUPS  Y1, 96(AX)(CX*4)
+	ADDQ     $0x20, CX
+	SUBQ     $0x20, BX
+	JGE      turn254
+
+less255:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less257
+
+turn256:
+	VMOVUPS  (DX)(CX*4), Y1
+	VPCMPEQD Y0, Y1, Y1
+	VMOVUPS  Y1, (AX)(CX*4)
+	ADDQ     $0x08, CX
+	SUBQ     $0x08, BX
+	JGE      turn256
+
+less257:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done258
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VPCMPEQD   Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done258:
+	VZEROUPPER
+	RET
+
+// func andAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX
+TEXT ·andAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less260
+
+turn259:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn259
+
+less260:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less262
+
+turn261:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn261
+
+less262:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done263
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VANDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done263:
+	VZEROUPPER
+	RET
+
+// func andSAVX2(dst []uint32, a []uint32, v uint32)
+// Requires: AVX
+TEXT ·andSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less265
+
+turn264:
+	VMOVUPS (DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn264
+
+less265:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less267
+
+turn266:
+	VMOVUPS (DX)(CX*4), Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn266
+
+less267:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done268
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VANDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done268:
+	VZEROUPPER
+	RET
+
+// func orAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX
+TEXT ·orAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less270
+
+turn269:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VORPS   Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VORPS   Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VORPS   Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VORPS   Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn269
+
+less270:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less272
+
+turn271:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VORPS   Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn271
+
+less272:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done273
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VORPS      Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done273:
+	VZEROUPPER
+	RET
+
+// func orSAVX2(dst []uint32, a []uint32, v uint32)
+// Requires: AVX
+TEXT ·orSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less275
+
+turn274:
+	VMOVUPS (DX)(CX*4), Y1
+	VORPS   Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VORPS   Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VORPS   Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VORPS   Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn274
+
+less275:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less277
+
+turn276:
+	VMOVUPS (DX)(CX*4), Y1
+	VORPS   Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn276
+
+less277:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done278
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VORPS      Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done278:
+	VZEROUPPER
+	RET
+
+// func xorAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX
+TEXT ·xorAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less280
+
+turn279:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VXORPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VXORPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VXORPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VXORPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn279
+
+less280:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less282
+
+turn281:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VXORPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn281
+
+less282:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done283
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VXORPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done283:
+	VZEROUPPER
+	RET
+
+// func xorSAVX2(dst []uint32, a []uint32, v uint32)
+// Requires: AVX
+TEXT ·xorSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less285
+
+turn284:
+	VMOVUPS (DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn284
+
+less285:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less287
+
+turn286:
+	VMOVUPS (DX)(CX*4), Y1
+	VXORPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn286
+
+less287:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done288
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VXORPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done288:
+	VZEROUPPER
+	RET
+
+// func addUAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX2
+TEXT ·addUAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less290
+
+turn289:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VPADDD  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VPADDD  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VPADDD  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VPADDD  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn289
+
+less290:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less292
+
+turn291:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VPADDD  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn291
+
+less292:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done293
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VPADDD     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done293:
+	VZEROUPPER
+	RET
+
+// func addUSAVX2(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX2
+TEXT ·addUSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less295
+
+turn294:
+	VMOVUPS (DX)(CX*4), Y1
+	VPADDD  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VPADDD  Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VPADDD  Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VPADDD  Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn294
+
+less295:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less297
+
+turn296:
+	VMOVUPS (DX)(CX*4), Y1
+	VPADDD  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn296
+
+less297:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done298
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VPADDD     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done298:
+	VZEROUPPER
+	RET
+
+// func subUAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX2
+TEXT ·subUAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less300
+
+turn299:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VPSUBD  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VPSUBD  Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VPSUBD  Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VPSUBD  Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn299
+
+less300:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less302
+
+turn301:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VPSUBD  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn301
+
+less302:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done303
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VPSUBD     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done303:
+	VZEROUPPER
+	RET
+
+// func mulUAVX2(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX2
+TEXT ·mulUAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x20, SI
+	JL   less305
+
+turn304:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VPMULLD Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y0
+	VMOVUPS 32(BX)(CX*4), Y1
+	VPMULLD Y1, Y0, Y0
+	VMOVUPS Y0, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y0
+	VMOVUPS 64(BX)(CX*4), Y1
+	VPMULLD Y1, Y0, Y0
+	VMOVUPS Y0, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y0
+	VMOVUPS 96(BX)(CX*4), Y1
+	VPMULLD Y1, Y0, Y0
+	VMOVUPS Y0, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, SI
+	JGE     turn304
+
+less305:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less307
+
+turn306:
+	VMOVUPS (DX)(CX*4), Y0
+	VMOVUPS (BX)(CX*4), Y1
+	VPMULLD Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, SI
+	JGE     turn306
+
+less307:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done308
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VPMULLD    Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done308:
+	VZEROUPPER
+	RET
+
+// func mulUSAVX2(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX2
+TEXT ·mulUSAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less310
+
+turn309:
+	VMOVUPS (DX)(CX*4), Y1
+	VPMULLD Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VPMULLD Y0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VPMULLD Y0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VPMULLD Y0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn309
+
+less310:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less312
+
+turn311:
+	VMOVUPS (DX)(CX*4), Y1
+	VPMULLD Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn311
+
+less312:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done313
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VPMULLD    Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done313:
+	VZEROUPPER
+	RET
+
+// func shlSAVX2(dst []uint32, a []uint32, n uint)
+// Requires: AVX, AVX2
+TEXT ·shlSAVX2(SB), NOSPLIT, $0-56
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+24(FP), DX
+	MOVQ  a_len+32(FP), BX
+	MOVQ  n+48(FP), CX
+	VMOVQ CX, X0
+	XORQ  CX, CX
+	SUBQ  $0x20, BX
+	JL    less315
+
+turn314:
+	VMOVUPS (DX)(CX*4), Y1
+	VPSLLD  X0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VPSLLD  X0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VPSLLD  X0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VPSLLD  X0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn314
+
+less315:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less317
+
+turn316:
+	VMOVUPS (DX)(CX*4), Y1
+	VPSLLD  X0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn316
+
+less317:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done318
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VPSLLD     X0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done318:
+	VZEROUPPER
+	RET
+
+// func shrSAVX2(dst []uint32, a []uint32, n uint)
+// Requires: AVX, AVX2
+TEXT ·shrSAVX2(SB), NOSPLIT, $0-56
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+24(FP), DX
+	MOVQ  a_len+32(FP), BX
+	MOVQ  n+48(FP), CX
+	VMOVQ CX, X0
+	XORQ  CX, CX
+	SUBQ  $0x20, BX
+	JL    less320
+
+turn319:
+	VMOVUPS (DX)(CX*4), Y1
+	VPSRLD  X0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	VMOVUPS 32(DX)(CX*4), Y1
+	VPSRLD  X0, Y1, Y1
+	VMOVUPS Y1, 32(AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Y1
+	VPSRLD  X0, Y1, Y1
+	VMOVUPS Y1, 64(AX)(CX*4)
+	VMOVUPS 96(DX)(CX*4), Y1
+	VPSRLD  X0, Y1, Y1
+	VMOVUPS Y1, 96(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn319
+
+less320:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   less322
+
+turn321:
+	VMOVUPS (DX)(CX*4), Y1
+	VPSRLD  X0, Y1, Y1
+	VMOVUPS Y1, (AX)(CX*4)
+	ADDQ    $0x08, CX
+	SUBQ    $0x08, BX
+	JGE     turn321
+
+less322:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done323
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VPSRLD     X0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done323:
+	VZEROUPPER
+	RET
+
+// func selAVX2(dst []float32, mask []uint32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·selAVX2(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ mask_base+24(FP), DX
+	MOVQ a_base+48(FP), BX
+	MOVQ b_base+72(FP), SI
+	MOVQ mask_len+32(FP), DI
+	XORQ CX, CX
+	SUBQ $0x20, DI
+	JL   less325
+
+turn324:
+	VMOVUPS   (DX)(CX*4), Y0
+	VMOVUPS   (BX)(CX*4), Y1
+	VMOVUPS   (SI)(CX*4), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y0
+	VMOVUPS   32(BX)(CX*4), Y1
+	VMOVUPS   32(SI)(CX*4), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, 32(AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Y0
+	VMOVUPS   64(BX)(CX*4), Y1
+	VMOVUPS   64(SI)(CX*4), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, 64(AX)(CX*4)
+	VMOVUPS   96(DX)(CX*4), Y0
+	VMOVUPS   96(BX)(CX*4), Y1
+	VMOVUPS   96(SI)(CX*4), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, 96(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, DI
+	JGE       turn324
+
+less325:
+	ADDQ $0x20, DI
+	SUBQ $0x08, DI
+	JL   less327
+
+turn326:
+	VMOVUPS   (DX)(CX*4), Y0
+	VMOVUPS   (BX)(CX*4), Y1
+	VMOVUPS   (SI)(CX*4), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, DI
+	JGE       turn326
+
+less327:
+	ADDQ       $0x08, DI
+	TESTQ      DI, DI
+	JZ         done328
+	LEAQ       tailLanesAVX2<>+32(SB), R8
+	NEGQ       DI
+	VMOVUPS    (R8)(DI*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VMASKMOVPS (BX)(CX*4), Y0, Y2
+	VMASKMOVPS (SI)(CX*4), Y0, Y3
+	VBLENDVPS  Y1, Y2, Y3, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done328:
+	VZEROUPPER
+	RET
+
+// func selectSAAVX2(dst []float32, mask []uint32, a float32, b []float32)
+// Requires: AVX
+TEXT ·selectSAAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         mask_base+24(FP), DX
+	MOVQ         b_base+56(FP), BX
+	MOVQ         mask_len+32(FP), SI
+	VBROADCASTSS a+48(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, SI
+	JL           less330
+
+turn329:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMOVUPS   (BX)(CX*4), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y1
+	VMOVUPS   32(BX)(CX*4), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VMOVUPS   Y1, 32(AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Y1
+	VMOVUPS   64(BX)(CX*4), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VMOVUPS   Y1, 64(AX)(CX*4)
+	VMOVUPS   96(DX)(CX*4), Y1
+	VMOVUPS   96(BX)(CX*4), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VMOVUPS   Y1, 96(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, SI
+	JGE       turn329
+
+less330:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less332
+
+turn331:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMOVUPS   (BX)(CX*4), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, SI
+	JGE       turn331
+
+less332:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done333
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VMASKMOVPS (BX)(CX*4), Y1, Y3
+	VBLENDVPS  Y2, Y0, Y3, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done333:
+	VZEROUPPER
+	RET
+
+// func selectSBAVX2(dst []float32, mask []uint32, a []float32, b float32)
+// Requires: AVX
+TEXT ·selectSBAVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         mask_base+24(FP), DX
+	MOVQ         a_base+48(FP), BX
+	MOVQ         mask_len+32(FP), SI
+	VBROADCASTSS b+72(FP), Y0
+	XORQ         CX, CX
+	SUBQ         $0x20, SI
+	JL           less335
+
+turn334:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMOVUPS   (BX)(CX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y1
+	VMOVUPS   32(BX)(CX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS   Y1, 32(AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Y1
+	VMOVUPS   64(BX)(CX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS   Y1, 64(AX)(CX*4)
+	VMOVUPS   96(DX)(CX*4), Y1
+	VMOVUPS   96(BX)(CX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS   Y1, 96(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, SI
+	JGE       turn334
+
+less335:
+	ADDQ $0x20, SI
+	SUBQ $0x08, SI
+	JL   less337
+
+turn336:
+	VMOVUPS   (DX)(CX*4), Y1
+	VMOVUPS   (BX)(CX*4), Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS   Y1, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, SI
+	JGE       turn336
+
+less337:
+	ADDQ       $0x08, SI
+	TESTQ      SI, SI
+	JZ         done338
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       SI
+	VMOVUPS    (DI)(SI*4), Y1
+	VMASKMOVPS (DX)(CX*4), Y1, Y2
+	VMASKMOVPS (BX)(CX*4), Y1, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y2
+	VMASKMOVPS Y2, Y1, (AX)(CX*4)
+
+done338:
+	VZEROUPPER
+	RET
+
+// func fromI32AVX2(dst []float32, x []int32)
+// Requires: AVX
+TEXT ·fromI32AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x10, BX
+	JL   less340
+
+turn339:
+	VMOVUPS   (DX)(CX*4), Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	VMOVUPS   32(DX)(CX*4), Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVUPS   Y0, 32(AX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, BX
+	JGE       turn339
+
+less340:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   less342
+
+turn341:
+	VMOVUPS   (DX)(CX*4), Y0
+	VCVTDQ2PS Y0, Y0
+	VMOVUPS   Y0, (AX)(CX*4)
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, BX
+	JGE       turn341
+
+less342:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done343
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VCVTDQ2PS  Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done343:
+	VZEROUPPER
+	RET
+
+// func toI32AVX2(dst []int32, x []float32)
+// Requires: AVX
+TEXT ·toI32AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x10, BX
+	JL   less345
+
+turn344:
+	VMOVUPS    (DX)(CX*4), Y0
+	VCVTTPS2DQ Y0, Y0
+	VMOVUPS    Y0, (AX)(CX*4)
+	VMOVUPS    32(DX)(CX*4), Y0
+	VCVTTPS2DQ Y0, Y0
+	VMOVUPS    Y0, 32(AX)(CX*4)
+	ADDQ       $0x10, CX
+	SUBQ       $0x10, BX
+	JGE        turn344
+
+less345:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   less347
+
+turn346:
+	VMOVUPS    (DX)(CX*4), Y0
+	VCVTTPS2DQ Y0, Y0
+	VMOVUPS    Y0, (AX)(CX*4)
+	ADDQ       $0x08, CX
+	SUBQ       $0x08, BX
+	JGE        turn346
+
+less347:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done348
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y0
+	VMASKMOVPS (DX)(CX*4), Y0, Y1
+	VCVTTPS2DQ Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)(CX*4)
+
+done348:
+	VZEROUPPER
+	RET
+
+// func fromU32AVX2(dst []float32, x []uint32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fromU32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VMOVUPS lowHalfAVX2<>+0(SB), Y0
+	VMOVUPS halfAVX2<>+0(SB), Y1
+	XORQ    CX, CX
+	SUBQ    $0x10, BX
+	JL      less350
+
+turn349:
+	VMOVUPS     (DX)(CX*4), Y2
+	VANDPS      Y0, Y2, Y3
+	VPSRLD      $0x10, Y2, Y2
+	VCVTDQ2PS   Y3, Y3
+	VCVTDQ2PS   Y2, Y2
+	VFMADD231PS Y1, Y2, Y3
+	VMOVUPS     Y3, (AX)(CX*4)
+	VMOVUPS     32(DX)(CX*4), Y2
+	VANDPS      Y0, Y2, Y3
+	VPSRLD      $0x10, Y2, Y2
+	VCVTDQ2PS   Y3, Y3
+	VCVTDQ2PS   Y2, Y2
+	VFMADD231PS Y1, Y2, Y3
+	VMOVUPS     Y3, 32(AX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, BX
+	JGE         turn349
+
+less350:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   less352
+
+turn351:
+	VMOVUPS     (DX)(CX*4), Y2
+	VANDPS      Y0, Y2, Y3
+	VPSRLD      $0x10, Y2, Y2
+	VCVTDQ2PS   Y3, Y3
+	VCVTDQ2PS   Y2, Y2
+	VFMADD231PS Y1, Y2, Y3
+	VMOVUPS     Y3, (AX)(CX*4)
+	ADDQ        $0x08, CX
+	SUBQ        $0x08, BX
+	JGE         turn351
+
+less352:
+	ADDQ        $0x08, BX
+	TESTQ       BX, BX
+	JZ          done353
+	LEAQ        tailLanesAVX2<>+32(SB), SI
+	NEGQ        BX
+	VMOVUPS     (SI)(BX*4), Y2
+	VMASKMOVPS  (DX)(CX*4), Y2, Y3
+	VANDPS      Y0, Y3, Y0
+	VPSRLD      $0x10, Y3, Y3
+	VCVTDQ2PS   Y0, Y0
+	VCVTDQ2PS   Y3, Y3
+	VFMADD231PS Y1, Y3, Y0
+	VMASKMOVPS  Y0, Y2, (AX)(CX*4)
+
+done353:
+	VZEROUPPER
+	RET
+
+DATA lowHalfAVX2<>+0(SB)/4, $0x0000ffff
+DATA lowHalfAVX2<>+4(SB)/4, $0x0000ffff
+DATA lowHalfAVX2<>+8(SB)/4, $0x0000ffff
+DATA lowHalfAVX2<>+12(SB)/4, $0x0000ffff
+DATA lowHalfAVX2<>+16(SB)/4, $0x0000ffff
+DATA lowHalfAVX2<>+20(SB)/4, $0x0000ffff
+DATA lowHalfAVX2<>+24(SB)/4, $0x0000ffff
+DATA lowHalfAVX2<>+28(SB)/4, $0x0000ffff
+GLOBL lowHalfAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA halfAVX2<>+0(SB)/4, $0x47800000
+DATA halfAVX2<>+4(SB)/4, $0x47800000
+DATA halfAVX2<>+8(SB)/4, $0x47800000
+DATA halfAVX2<>+12(SB)/4, $0x47800000
+DATA halfAVX2<>+16(SB)/4, $0x47800000
+DATA halfAVX2<>+20(SB)/4, $0x47800000
+DATA halfAVX2<>+24(SB)/4, $0x47800000
+DATA halfAVX2<>+28(SB)/4, $0x47800000
+GLOBL halfAVX2<>(SB), RODATA|NOPTR, $32
+
+// func toU32AVX2(dst []uint32, x []float32)
+// Requires: AVX
+TEXT ·toU32AVX2(SB), NOSPLIT, $0-48
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), DX
+	MOVQ    x_len+32(FP), BX
+	VMOVUPS signValueAVX2<>+0(SB), Y0
+	VMOVUPS signAVX2<>+0(SB), Y1
+	XORQ    CX, CX
+	SUBQ    $0x10, BX
+	JL      less355
+
+turn354:
+	VMOVUPS    (DX)(CX*4), Y2
+	VCMPPS     $0x1d, Y0, Y2, Y3
+	VANDPS     Y0, Y3, Y4
+	VSUBPS     Y4, Y2, Y2
+	VCVTTPS2DQ Y2, Y2
+	VANDPS     Y1, Y3, Y3
+	VXORPS     Y3, Y2, Y2
+	VMOVUPS    Y2, (AX)(CX*4)
+	VMOVUPS    32(DX)(CX*4), Y2
+	VCMPPS     $0x1d, Y0, Y2, Y3
+	VANDPS     Y0, Y3, Y4
+	VSUBPS     Y4, Y2, Y2
+	VCVTTPS2DQ Y2, Y2
+	VANDPS     Y1, Y3, Y3
+	VXORPS     Y3, Y2, Y2
+	VMOVUPS    Y2, 32(AX)(CX*4)
+	ADDQ       $0x10, CX
+	SUBQ       $0x10, BX
+	JGE        turn354
+
+less355:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   less357
+
+turn356:
+	VMOVUPS    (DX)(CX*4), Y2
+	VCMPPS     $0x1d, Y0, Y2, Y3
+	VANDPS     Y0, Y3, Y4
+	VSUBPS     Y4, Y2, Y2
+	VCVTTPS2DQ Y2, Y2
+	VANDPS     Y1, Y3, Y3
+	VXORPS     Y3, Y2, Y2
+	VMOVUPS    Y2, (AX)(CX*4)
+	ADDQ       $0x08, CX
+	SUBQ       $0x08, BX
+	JGE        turn356
+
+less357:
+	ADDQ       $0x08, BX
+	TESTQ      BX, BX
+	JZ         done358
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y2
+	VMASKMOVPS (DX)(CX*4), Y2, Y3
+	VCMPPS     $0x1d, Y0, Y3, Y4
+	VANDPS     Y0, Y4, Y0
+	VSUBPS     Y0, Y3, Y3
+	VCVTTPS2DQ Y3, Y3
+	VANDPS     Y1, Y4, Y4
+	VXORPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y2, (AX)(CX*4)
+
+done358:
+	VZEROUPPER
+	RET
+
+DATA signValueAVX2<>+0(SB)/4, $0x4f000000
+DATA signValueAVX2<>+4(SB)/4, $0x4f000000
+DATA signValueAVX2<>+8(SB)/4, $0x4f000000
+DATA signValueAVX2<>+12(SB)/4, $0x4f000000
+DATA signValueAVX2<>+16(SB)/4, $0x4f000000
+DATA signValueAVX2<>+20(SB)/4, $0x4f000000
+DATA signValueAVX2<>+24(SB)/4, $0x4f000000
+DATA signValueAVX2<>+28(SB)/4, $0x4f000000
+GLOBL signValueAVX2<>(SB), RODATA|NOPTR, $32
+
+// func widenAVX2(mask []uint32, b []bool)
+// Requires: AVX, AVX2
+TEXT ·widenAVX2(SB), NOSPLIT, $0-48
+	MOVQ   mask_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   b_len+32(FP), BX
+	XORQ   DX, DX
+	VXORPS Y0, Y0, Y0
+	SUBQ   $0x10, BX
+	JL     less360
+
+turn359:
+	VPMOVZXBD (CX)(DX*1), Y1
+	VPSUBD    Y1, Y0, Y1
+	VMOVUPS   Y1, (AX)(DX*4)
+	VPMOVZXBD 8(CX)(DX*1), Y1
+	VPSUBD    Y1, Y0, Y1
+	VMOVUPS   Y1, 32(AX)(DX*4)
+	ADDQ      $0x10, DX
+	SUBQ      $0x10, BX
+	JGE       turn359
+
+less360:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   less362
+
+turn361:
+	VPMOVZXBD (CX)(DX*1), Y1
+	VPSUBD    Y1, Y0, Y1
+	VMOVUPS   Y1, (AX)(DX*4)
+	ADDQ      $0x08, DX
+	SUBQ      $0x08, BX
+	JGE       turn361
+
+less362:
+	ADDQ  $0x08, BX
+	TESTQ BX, BX
+	JZ    done363
+
+single364:
+	MOVBLZX (CX)(DX*1), SI
+	NEGL    SI
+	MOVL    SI, (AX)(DX*4)
+	INCQ    DX
+	DECQ    BX
+	JNZ     single364
+
+done363:
+	VZEROUPPER
+	RET
+
+// func narrowAVX2(b []bool, mask []uint32)
+// Requires: AVX, AVX2
+TEXT ·narrowAVX2(SB), NOSPLIT, $0-48
+	MOVQ b_base+0(FP), AX
+	MOVQ mask_base+24(FP), CX
+	MOVQ mask_len+32(FP), BX
+	XORQ DX, DX
+	SUBQ $0x10, BX
+	JL   less366
+
+turn365:
+	VMOVUPS      (CX)(DX*4), Y0
+	VPSRLD       $0x1f, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKUSWB    X0, X0, X0
+	VMOVQ        X0, (AX)(DX*1)
+	VMOVUPS      32(CX)(DX*4), Y0
+	VPSRLD       $0x1f, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKUSWB    X0, X0, X0
+	VMOVQ        X0, 8(AX)(DX*1)
+	ADDQ         $0x10, DX
+	SUBQ         $0x10, BX
+	JGE          turn365
+
+less366:
+	ADDQ $0x10, BX
+	SUBQ $0x08, BX
+	JL   less368
+
+turn367:
+	VMOVUPS      (CX)(DX*4), Y0
+	VPSRLD       $0x1f, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPACKSSDW    X1, X0, X0
+	VPACKUSWB    X0, X0, X0
+	VMOVQ        X0, (AX)(DX*1)
+	ADDQ         $0x08, DX
+	SUBQ         $0x08, BX
+	JGE          turn367
+
+less368:
+	ADDQ  $0x08, BX
+	TESTQ BX, BX
+	JZ    done369
+
+single370:
+	MOVL (CX)(DX*4), SI
+	SHRL $0x1f, SI
+	MOVB SI, (AX)(DX*1)
+	INCQ DX
+	DECQ BX
+	JNZ  single370
+
+done369:
+	VZEROUPPER
+	RET
+
+// func sumAVX2(x []float32) float32
+// Requires: AVX, CMOV, SSE
+TEXT ·sumAVX2(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), DX
+	XORQ   CX, CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x40, DX
+	JL     less372
+
+block371:
+	VMOVUPS (AX)(CX*4), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(AX)(CX*4), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS 64(AX)(CX*4), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 96(AX)(CX*4), Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS 128(AX)(CX*4), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 160(AX)(CX*4), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 192(AX)(CX*4), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 224(AX)(CX*4), Y8
+	VADDPS  Y8, Y7, Y7
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DX
+	JGE     block371
+
+less372:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   less374
+
+block373:
+	VMOVUPS (AX)(CX*4), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(AX)(CX*4), Y8
+	VADDPS  Y8, Y1, Y1
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DX
+	JGE     block373
+
+less374:
+	ADDQ       $0x10, DX
+	TESTQ      DX, DX
+	JZ         done375
+	MOVQ       DX, BX
+	XORQ       SI, SI
+	SUBQ       $0x00, BX
+	CMOVQLT    SI, BX
+	MOVQ       $0x00000008, SI
+	CMPQ       BX, SI
+	CMOVQGT    SI, BX
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y8
+	VMASKMOVPS (AX)(CX*4), Y8, Y8
+	VADDPS     Y8, Y0, Y0
+	XORQ       BX, BX
+	SUBQ       $0x08, DX
+	CMOVQLT    BX, DX
+	MOVQ       $0x00000008, BX
+	CMPQ       DX, BX
+	CMOVQGT    BX, DX
+	LEAQ       tailLanesAVX2<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y8
+	VMASKMOVPS 32(AX)(CX*4), Y8, Y8
+	VADDPS     Y8, Y1, Y1
+
+done375:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	MOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotAVX2(a []float32, b []float32) float32
+// Requires: AVX, CMOV, FMA3, SSE
+TEXT ·dotAVX2(SB), NOSPLIT, $0-52
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), BX
+	XORQ   DX, DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x40, BX
+	JL     less377
+
+block376:
+	VMOVUPS     (AX)(DX*4), Y8
+	VMOVUPS     (CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     32(AX)(DX*4), Y8
+	VMOVUPS     32(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     64(AX)(DX*4), Y8
+	VMOVUPS     64(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     96(AX)(DX*4), Y8
+	VMOVUPS     96(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     128(AX)(DX*4), Y8
+	VMOVUPS     128(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     160(AX)(DX*4), Y8
+	VMOVUPS     160(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     192(AX)(DX*4), Y8
+	VMOVUPS     192(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     224(AX)(DX*4), Y8
+	VMOVUPS     224(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        $0x40, DX
+	SUBQ        $0x40, BX
+	JGE         block376
+
+less377:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less379
+
+block378:
+	VMOVUPS     (AX)(DX*4), Y8
+	VMOVUPS     (CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     32(AX)(DX*4), Y8
+	VMOVUPS     32(CX)(DX*4), Y9
+	VFMADD231PS Y8, Y9, Y1
+	ADDQ        $0x10, DX
+	SUBQ        $0x10, BX
+	JGE         block378
+
+less379:
+	ADDQ        $0x10, BX
+	TESTQ       BX, BX
+	JZ          done380
+	MOVQ        BX, SI
+	XORQ        DI, DI
+	SUBQ        $0x00, SI
+	CMOVQLT     DI, SI
+	MOVQ        $0x00000008, DI
+	CMPQ        SI, DI
+	CMOVQGT     DI, SI
+	LEAQ        tailLanesAVX2<>+32(SB), DI
+	NEGQ        SI
+	VMOVUPS     (DI)(SI*4), Y8
+	VMASKMOVPS  (AX)(DX*4), Y8, Y9
+	VMASKMOVPS  (CX)(DX*4), Y8, Y8
+	VFMADD231PS Y9, Y8, Y0
+	XORQ        SI, SI
+	SUBQ        $0x08, BX
+	CMOVQLT     SI, BX
+	MOVQ        $0x00000008, SI
+	CMPQ        BX, SI
+	CMOVQGT     SI, BX
+	LEAQ        tailLanesAVX2<>+32(SB), SI
+	NEGQ        BX
+	VMOVUPS     (SI)(BX*4), Y8
+	VMASKMOVPS  32(AX)(DX*4), Y8, Y9
+	VMASKMOVPS  32(CX)(DX*4), Y8, Y8
+	VFMADD231PS Y9, Y8, Y1
+
+done380:
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	MOVSS        X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func maxOfAVX2(x []float32) float32
+// Requires: AVX, SSE
+TEXT ·maxOfAVX2(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	MOVQ    x_len+8(FP), DX
+	XORQ    CX, CX
+	VMOVUPS minusInfAVX2<>+0(SB), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	SUBQ    $0x20, DX
+	JL      less382
+
+turn381:
+	VMOVUPS   (AX)(CX*4), Y5
+	VMAXPS    Y5, Y1, Y6
+	VMAXPS    Y1, Y5, Y7
+	VANDPS    Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y1, Y8
+	VADDPS    Y5, Y1, Y7
+	VBLENDVPS Y8, Y7, Y6, Y1
+	VMOVUPS   32(AX)(CX*4), Y5
+	VMAXPS    Y5, Y2, Y6
+	VMAXPS    Y2, Y5, Y7
+	VANDPS    Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y2, Y8
+	VADDPS    Y5, Y2, Y7
+	VBLENDVPS Y8, Y7, Y6, Y2
+	VMOVUPS   64(AX)(CX*4), Y5
+	VMAXPS    Y5, Y3, Y6
+	VMAXPS    Y3, Y5, Y7
+	VANDPS    Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y3, Y8
+	VADDPS    Y5, Y3, Y7
+	VBLENDVPS Y8, Y7, Y6, Y3
+	VMOVUPS   96(AX)(CX*4), Y5
+	VMAXPS    Y5, Y4, Y6
+	VMAXPS    Y4, Y5, Y7
+	VANDPS    Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y4, Y8
+	VADDPS    Y5, Y4, Y7
+	VBLENDVPS Y8, Y7, Y6, Y4
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, DX
+	JGE       turn381
+
+less382:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   less384
+
+turn383:
+	VMOVUPS   (AX)(CX*4), Y5
+	VMAXPS    Y5, Y1, Y6
+	VMAXPS    Y1, Y5, Y7
+	VANDPS    Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y1, Y8
+	VADDPS    Y5, Y1, Y7
+	VBLENDVPS Y8, Y7, Y6, Y1
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, DX
+	JGE       turn383
+
+less384:
+	ADDQ       $0x08, DX
+	TESTQ      DX, DX
+	JZ         done385
+	LEAQ       tailLanesAVX2<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y5
+	VMASKMOVPS (AX)(CX*4), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y0, Y6
+	VMAXPS     Y6, Y1, Y0
+	VMAXPS     Y1, Y6, Y5
+	VANDPS     Y5, Y0, Y0
+	VCMPPS     $0x03, Y6, Y1, Y7
+	VADDPS     Y6, Y1, Y5
+	VBLENDVPS  Y7, Y5, Y0, Y1
+
+done385:
+	VMAXPS     Y2, Y1, Y0
+	VMAXPS     Y1, Y2, Y5
+	VANDPS     Y5, Y0, Y0
+	VCMPPS     $0x03, Y2, Y1, Y6
+	VADDPS     Y2, Y1, Y5
+	VBLENDVPS  Y6, Y5, Y0, Y1
+	VMAXPS     Y4, Y3, Y0
+	VMAXPS     Y3, Y4, Y2
+	VANDPS     Y2, Y0, Y0
+	VCMPPS     $0x03, Y4, Y3, Y5
+	VADDPS     Y4, Y3, Y2
+	VBLENDVPS  Y5, Y2, Y0, Y3
+	VMAXPS     Y3, Y1, Y0
+	VMAXPS     Y1, Y3, Y2
+	VANDPS     Y2, Y0, Y0
+	VCMPPS     $0x03, Y3, Y1, Y4
+	VADDPS     Y3, Y1, Y2
+	VBLENDVPS  Y4, Y2, Y0, Y1
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPS     Y0, Y1, Y2
+	VMAXPS     Y1, Y0, Y3
+	VANDPS     Y3, Y2, Y2
+	VCMPPS     $0x03, Y0, Y1, Y4
+	VADDPS     Y0, Y1, Y3
+	VBLENDVPS  Y4, Y3, Y2, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMAXPS     Y0, Y1, Y2
+	VMAXPS     Y1, Y0, Y3
+	VANDPS     Y3, Y2, Y2
+	VCMPPS     $0x03, Y0, Y1, Y4
+	VADDPS     Y0, Y1, Y3
+	VBLENDVPS  Y4, Y3, Y2, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMAXPS     Y0, Y1, Y2
+	VMAXPS     Y1, Y0, Y3
+	VANDPS     Y3, Y2, Y2
+	VCMPPS     $0x03, Y0, Y1, Y4
+	VADDPS     Y0, Y1, Y3
+	VBLENDVPS  Y4, Y3, Y2, Y1
+	MOVSS      X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func minOfAVX2(x []float32) float32
+// Requires: AVX, SSE
+TEXT ·minOfAVX2(SB), NOSPLIT, $0-28
+	MOVQ    x_base+0(FP), AX
+	MOVQ    x_len+8(FP), DX
+	XORQ    CX, CX
+	VMOVUPS infAVX2<>+0(SB), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	SUBQ    $0x20, DX
+	JL      less387
+
+turn386:
+	VMOVUPS   (AX)(CX*4), Y5
+	VMINPS    Y5, Y1, Y6
+	VMINPS    Y1, Y5, Y7
+	VORPS     Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y1, Y8
+	VADDPS    Y5, Y1, Y7
+	VBLENDVPS Y8, Y7, Y6, Y1
+	VMOVUPS   32(AX)(CX*4), Y5
+	VMINPS    Y5, Y2, Y6
+	VMINPS    Y2, Y5, Y7
+	VORPS     Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y2, Y8
+	VADDPS    Y5, Y2, Y7
+	VBLENDVPS Y8, Y7, Y6, Y2
+	VMOVUPS   64(AX)(CX*4), Y5
+	VMINPS    Y5, Y3, Y6
+	VMINPS    Y3, Y5, Y7
+	VORPS     Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y3, Y8
+	VADDPS    Y5, Y3, Y7
+	VBLENDVPS Y8, Y7, Y6, Y3
+	VMOVUPS   96(AX)(CX*4), Y5
+	VMINPS    Y5, Y4, Y6
+	VMINPS    Y4, Y5, Y7
+	VORPS     Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y4, Y8
+	VADDPS    Y5, Y4, Y7
+	VBLENDVPS Y8, Y7, Y6, Y4
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, DX
+	JGE       turn386
+
+less387:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   less389
+
+turn388:
+	VMOVUPS   (AX)(CX*4), Y5
+	VMINPS    Y5, Y1, Y6
+	VMINPS    Y1, Y5, Y7
+	VORPS     Y7, Y6, Y6
+	VCMPPS    $0x03, Y5, Y1, Y8
+	VADDPS    Y5, Y1, Y7
+	VBLENDVPS Y8, Y7, Y6, Y1
+	ADDQ      $0x08, CX
+	SUBQ      $0x08, DX
+	JGE       turn388
+
+less389:
+	ADDQ       $0x08, DX
+	TESTQ      DX, DX
+	JZ         done390
+	LEAQ       tailLanesAVX2<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y5
+	VMASKMOVPS (AX)(CX*4), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y0, Y6
+	VMINPS     Y6, Y1, Y0
+	VMINPS     Y1, Y6, Y5
+	VORPS      Y5, Y0, Y0
+	VCMPPS     $0x03, Y6, Y1, Y7
+	VADDPS     Y6, Y1, Y5
+	VBLENDVPS  Y7, Y5, Y0, Y1
+
+done390:
+	VMINPS     Y2, Y1, Y0
+	VMINPS     Y1, Y2, Y5
+	VORPS      Y5, Y0, Y0
+	VCMPPS     $0x03, Y2, Y1, Y6
+	VADDPS     Y2, Y1, Y5
+	VBLENDVPS  Y6, Y5, Y0, Y1
+	VMINPS     Y4, Y3, Y0
+	VMINPS     Y3, Y4, Y2
+	VORPS      Y2, Y0, Y0
+	VCMPPS     $0x03, Y4, Y3, Y5
+	VADDPS     Y4, Y3, Y2
+	VBLENDVPS  Y5, Y2, Y0, Y3
+	VMINPS     Y3, Y1, Y0
+	VMINPS     Y1, Y3, Y2
+	VORPS      Y2, Y0, Y0
+	VCMPPS     $0x03, Y3, Y1, Y4
+	VADDPS     Y3, Y1, Y2
+	VBLENDVPS  Y4, Y2, Y0, Y1
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMINPS     Y0, Y1, Y2
+	VMINPS     Y1, Y0, Y3
+	VORPS      Y3, Y2, Y2
+	VCMPPS     $0x03, Y0, Y1, Y4
+	VADDPS     Y0, Y1, Y3
+	VBLENDVPS  Y4, Y3, Y2, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMINPS     Y0, Y1, Y2
+	VMINPS     Y1, Y0, Y3
+	VORPS      Y3, Y2, Y2
+	VCMPPS     $0x03, Y0, Y1, Y4
+	VADDPS     Y0, Y1, Y3
+	VBLENDVPS  Y4, Y3, Y2, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMINPS     Y0, Y1, Y2
+	VMINPS     Y1, Y0, Y3
+	VORPS      Y3, Y2, Y2
+	VCMPPS     $0x03, Y0, Y1, Y4
+	VADDPS     Y0, Y1, Y3
+	VBLENDVPS  Y4, Y3, Y2, Y1
+	MOVSS      X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumRowsAVX2(dst []float32, x []float32, rows int, n int)
+// Requires: AVX
+TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-64
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), CX
+	MOVQ    rows+48(FP), DX
+	MOVQ    n+56(FP), BX
+	MOVQ    n+56(FP), SI
+	SHLQ    $0x02, SI
+	LEAQ    (SI)(SI*2), DI
+	SHRQ    $0x03, DX
+	VXORPS  Y0, Y0, Y0
+	CMPQ    BX, $0x08
+	JG      longer392
+	SUBQ    $0x00, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows393:
+	MOVQ       CX, BX
+	VMASKMOVPS (BX), Y1, Y2
+	VMASKMOVPS (BX)(SI*1), Y1, Y3
+	VMASKMOVPS (BX)(SI*2), Y1, Y4
+	VMASKMOVPS (BX)(DI*1), Y1, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMASKMOVPS (BX), Y1, Y6
+	VMASKMOVPS (BX)(SI*1), Y1, Y7
+	VMASKMOVPS (BX)(SI*2), Y1, Y8
+	VMASKMOVPS (BX)(DI*1), Y1, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows393
+	JMP        done391
+
+longer392:
+	CMPQ    BX, $0x10
+	JG      longer394
+	SUBQ    $0x08, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows395:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y1, Y3
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMASKMOVPS 32(BX)(SI*1), Y1, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMASKMOVPS 32(BX)(SI*2), Y1, Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMASKMOVPS 32(BX)(DI*1), Y1, Y6
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y1, Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMASKMOVPS 32(BX)(SI*1), Y1, Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMASKMOVPS 32(BX)(SI*2), Y1, Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMASKMOVPS 32(BX)(DI*1), Y1, Y10
+	VADDPS     Y10, Y9, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows395
+	JMP        done391
+
+longer394:
+	CMPQ    BX, $0x18
+	JG      longer396
+	SUBQ    $0x10, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows397:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMASKMOVPS 64(BX), Y1, Y4
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMASKMOVPS 64(BX)(SI*1), Y1, Y5
+	VADDPS     Y5, Y3, Y3
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMASKMOVPS 64(BX)(SI*2), Y1, Y6
+	VADDPS     Y6, Y4, Y4
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMASKMOVPS 64(BX)(DI*1), Y1, Y7
+	VADDPS     Y7, Y5, Y5
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMASKMOVPS 64(BX), Y1, Y8
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMASKMOVPS 64(BX)(SI*1), Y1, Y9
+	VADDPS     Y9, Y7, Y7
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMASKMOVPS 64(BX)(SI*2), Y1, Y10
+	VADDPS     Y10, Y8, Y8
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMASKMOVPS 64(BX)(DI*1), Y1, Y11
+	VADDPS     Y11, Y9, Y9
+	VADDPS     Y10, Y9, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows397
+	JMP        done391
+
+longer396:
+	CMPQ    BX, $0x20
+	JG      longer398
+	SUBQ    $0x18, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows399:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 96(BX), Y1, Y4
+	VADDPS     Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 96(BX)(SI*1), Y1, Y5
+	VADDPS     Y5, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS 96(BX)(SI*2), Y1, Y6
+	VADDPS     Y6, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 96(BX)(DI*1), Y1, Y7
+	VADDPS     Y7, Y6, Y6
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMASKMOVPS 96(BX), Y1, Y8
+	VADDPS     Y8, Y7, Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 96(BX)(SI*1), Y1, Y9
+	VADDPS     Y9, Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMASKMOVPS 96(BX)(SI*2), Y1, Y10
+	VADDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 96(BX)(DI*1), Y1, Y11
+	VADDPS     Y11, Y10, Y10
+	VADDPS     Y10, Y9, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows399
+	JMP        done391
+
+longer398:
+	CMPQ    BX, $0x28
+	JG      longer400
+	SUBQ    $0x20, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows401:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    96(BX), Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS 128(BX), Y1, Y4
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VADDPS     Y5, Y4, Y4
+	VMASKMOVPS 128(BX)(SI*1), Y1, Y5
+	VADDPS     Y5, Y3, Y3
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS 128(BX)(SI*2), Y1, Y6
+	VADDPS     Y6, Y4, Y4
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VADDPS     Y7, Y6, Y6
+	VMASKMOVPS 128(BX)(DI*1), Y1, Y7
+	VADDPS     Y7, Y5, Y5
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVUPS    96(BX), Y8
+	VADDPS     Y8, Y7, Y7
+	VMASKMOVPS 128(BX), Y1, Y8
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VADDPS     Y9, Y8, Y8
+	VMASKMOVPS 128(BX)(SI*1), Y1, Y9
+	VADDPS     Y9, Y7, Y7
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VADDPS     Y10, Y9, Y9
+	VMASKMOVPS 128(BX)(SI*2), Y1, Y10
+	VADDPS     Y10, Y8, Y8
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VADDPS     Y11, Y10, Y10
+	VMASKMOVPS 128(BX)(DI*1), Y1, Y11
+	VADDPS     Y11, Y9, Y9
+	VADDPS     Y10, Y9, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows401
+	JMP        done391
+
+longer400:
+	CMPQ    BX, $0x30
+	JG      longer402
+	SUBQ    $0x28, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows403:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    96(BX), Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    128(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 160(BX), Y1, Y4
+	VADDPS     Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    128(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 160(BX)(SI*1), Y1, Y5
+	VADDPS     Y5, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VADDPS     Y6, Y5, Y5
+	VMOVUPS    128(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS 160(BX)(SI*2), Y1, Y6
+	VADDPS     Y6, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    128(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 160(BX)(DI*1), Y1, Y7
+	VADDPS     Y7, Y6, Y6
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVUPS    96(BX), Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    128(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMASKMOVPS 160(BX), Y1, Y8
+	VADDPS     Y8, Y7, Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    128(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 160(BX)(SI*1), Y1, Y9
+	VADDPS     Y9, Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VADDPS     Y10, Y9, Y9
+	VMOVUPS    128(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMASKMOVPS 160(BX)(SI*2), Y1, Y10
+	VADDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VADDPS     Y11, Y10, Y10
+	VMOVUPS    128(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 160(BX)(DI*1), Y1, Y11
+	VADDPS     Y11, Y10, Y10
+	VADDPS     Y10, Y9, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows403
+	JMP        done391
+
+longer402:
+	CMPQ    BX, $0x38
+	JG      longer404
+	SUBQ    $0x30, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows405:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    96(BX), Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    128(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    160(BX), Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS 192(BX), Y1, Y4
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    128(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMOVUPS    160(BX)(SI*1), Y5
+	VADDPS     Y5, Y4, Y4
+	VMASKMOVPS 192(BX)(SI*1), Y1, Y5
+	VADDPS     Y5, Y3, Y3
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VADDPS     Y6, Y5, Y5
+	VMOVUPS    128(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVUPS    160(BX)(SI*2), Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS 192(BX)(SI*2), Y1, Y6
+	VADDPS     Y6, Y4, Y4
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    128(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMOVUPS    160(BX)(DI*1), Y7
+	VADDPS     Y7, Y6, Y6
+	VMASKMOVPS 192(BX)(DI*1), Y1, Y7
+	VADDPS     Y7, Y5, Y5
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVUPS    96(BX), Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    128(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVUPS    160(BX), Y8
+	VADDPS     Y8, Y7, Y7
+	VMASKMOVPS 192(BX), Y1, Y8
+	VADDPS     Y8, Y6, Y6
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    128(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    160(BX)(SI*1), Y9
+	VADDPS     Y9, Y8, Y8
+	VMASKMOVPS 192(BX)(SI*1), Y1, Y9
+	VADDPS     Y9, Y7, Y7
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VADDPS     Y10, Y9, Y9
+	VMOVUPS    128(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMOVUPS    160(BX)(SI*2), Y10
+	VADDPS     Y10, Y9, Y9
+	VMASKMOVPS 192(BX)(SI*2), Y1, Y10
+	VADDPS     Y10, Y8, Y8
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VADDPS     Y11, Y10, Y10
+	VMOVUPS    128(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMOVUPS    160(BX)(DI*1), Y11
+	VADDPS     Y11, Y10, Y10
+	VMASKMOVPS 192(BX)(DI*1), Y1, Y11
+	VADDPS     Y11, Y9, Y9
+	VADDPS     Y10, Y9, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows405
+	JMP        done391
+
+longer404:
+	SUBQ    $0x38, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows407:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    96(BX), Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    128(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMOVUPS    160(BX), Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    192(BX), Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 224(BX), Y1, Y4
+	VADDPS     Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    128(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMOVUPS    160(BX)(SI*1), Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    192(BX)(SI*1), Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS 224(BX)(SI*1), Y1, Y5
+	VADDPS     Y5, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VADDPS     Y6, Y5, Y5
+	VMOVUPS    128(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMOVUPS    160(BX)(SI*2), Y6
+	VADDPS     Y6, Y5, Y5
+	VMOVUPS    192(BX)(SI*2), Y6
+	VADDPS     Y6, Y4, Y4
+	VMASKMOVPS 224(BX)(SI*2), Y1, Y6
+	VADDPS     Y6, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    128(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMOVUPS    160(BX)(DI*1), Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    192(BX)(DI*1), Y7
+	VADDPS     Y7, Y5, Y5
+	VMASKMOVPS 224(BX)(DI*1), Y1, Y7
+	VADDPS     Y7, Y6, Y6
+	VADDPS     Y6, Y5, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVUPS    96(BX), Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    128(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMOVUPS    160(BX), Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    192(BX), Y8
+	VADDPS     Y8, Y6, Y6
+	VMASKMOVPS 224(BX), Y1, Y8
+	VADDPS     Y8, Y7, Y7
+	VADDPS     Y7, Y6, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    128(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMOVUPS    160(BX)(SI*1), Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    192(BX)(SI*1), Y9
+	VADDPS     Y9, Y7, Y7
+	VMASKMOVPS 224(BX)(SI*1), Y1, Y9
+	VADDPS     Y9, Y8, Y8
+	VADDPS     Y8, Y7, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VADDPS     Y10, Y9, Y9
+	VMOVUPS    128(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMOVUPS    160(BX)(SI*2), Y10
+	VADDPS     Y10, Y9, Y9
+	VMOVUPS    192(BX)(SI*2), Y10
+	VADDPS     Y10, Y8, Y8
+	VMASKMOVPS 224(BX)(SI*2), Y1, Y10
+	VADDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VADDPS     Y11, Y10, Y10
+	VMOVUPS    128(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMOVUPS    160(BX)(DI*1), Y11
+	VADDPS     Y11, Y10, Y10
+	VMOVUPS    192(BX)(DI*1), Y11
+	VADDPS     Y11, Y9, Y9
+	VMASKMOVPS 224(BX)(DI*1), Y1, Y11
+	VADDPS     Y11, Y10, Y10
+	VADDPS     Y10, Y9, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VADDPS     Y2, Y10, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VADDPS     Y5, Y4, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VADDPS     Y2, Y5, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VADDPS     Y3, Y2, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VADDPS     Y2, Y3, Y3
+	VADDPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows407
+
+done391:
+	VZEROUPPER
+	RET
+
+// func maxRowsAVX2(dst []float32, x []float32, rows int, n int)
+// Requires: AVX
+TEXT ·maxRowsAVX2(SB), NOSPLIT, $0-64
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), CX
+	MOVQ    rows+48(FP), DX
+	MOVQ    n+56(FP), BX
+	MOVQ    n+56(FP), SI
+	SHLQ    $0x02, SI
+	LEAQ    (SI)(SI*2), DI
+	SHRQ    $0x03, DX
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS minusInfAVX2<>+0(SB), Y0
+	CMPQ    BX, $0x08
+	JG      longer409
+	SUBQ    $0x00, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows410:
+	MOVQ       CX, BX
+	VMASKMOVPS (BX), Y1, Y2
+	VBLENDVPS  Y1, Y2, Y0, Y2
+	VMASKMOVPS (BX)(SI*1), Y1, Y3
+	VBLENDVPS  Y1, Y3, Y0, Y3
+	VMASKMOVPS (BX)(SI*2), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMASKMOVPS (BX)(DI*1), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMASKMOVPS (BX), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMASKMOVPS (BX)(SI*1), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMASKMOVPS (BX)(SI*2), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMASKMOVPS (BX)(DI*1), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows410
+	JMP        done408
+
+longer409:
+	CMPQ    BX, $0x10
+	JG      longer411
+	SUBQ    $0x08, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows412:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMASKMOVPS 32(BX), Y1, Y3
+	VBLENDVPS  Y1, Y3, Y0, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VADDPS     Y3, Y2, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMASKMOVPS 32(BX)(SI*1), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMASKMOVPS 32(BX)(SI*2), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMASKMOVPS 32(BX)(DI*1), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMASKMOVPS 32(BX), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMASKMOVPS 32(BX)(SI*1), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMASKMOVPS 32(BX)(SI*2), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMASKMOVPS 32(BX)(DI*1), Y1, Y10
+	VBLENDVPS  Y1, Y10, Y0, Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows412
+	JMP        done408
+
+longer411:
+	CMPQ    BX, $0x18
+	JG      longer413
+	SUBQ    $0x10, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows414:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMASKMOVPS 64(BX), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VADDPS     Y3, Y2, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMASKMOVPS 64(BX)(SI*1), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMASKMOVPS 64(BX)(SI*2), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMASKMOVPS 64(BX)(DI*1), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMASKMOVPS 64(BX), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMASKMOVPS 64(BX)(SI*1), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMASKMOVPS 64(BX)(SI*2), Y1, Y10
+	VBLENDVPS  Y1, Y10, Y0, Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMASKMOVPS 64(BX)(DI*1), Y1, Y11
+	VBLENDVPS  Y1, Y11, Y0, Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows414
+	JMP        done408
+
+longer413:
+	CMPQ    BX, $0x20
+	JG      longer415
+	SUBQ    $0x18, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows416:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMASKMOVPS 96(BX), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VADDPS     Y3, Y2, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMASKMOVPS 96(BX)(SI*1), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMASKMOVPS 96(BX)(SI*2), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMASKMOVPS 96(BX)(DI*1), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMASKMOVPS 96(BX), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMASKMOVPS 96(BX)(SI*1), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMASKMOVPS 96(BX)(SI*2), Y1, Y10
+	VBLENDVPS  Y1, Y10, Y0, Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMASKMOVPS 96(BX)(DI*1), Y1, Y11
+	VBLENDVPS  Y1, Y11, Y0, Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows416
+	JMP        done408
+
+longer415:
+	CMPQ    BX, $0x28
+	JG      longer417
+	SUBQ    $0x20, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows418:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMOVUPS    96(BX), Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMASKMOVPS 128(BX), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VADDPS     Y3, Y2, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMASKMOVPS 128(BX)(SI*1), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMASKMOVPS 128(BX)(SI*2), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMASKMOVPS 128(BX)(DI*1), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMOVUPS    96(BX), Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMASKMOVPS 128(BX), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMASKMOVPS 128(BX)(SI*1), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMASKMOVPS 128(BX)(SI*2), Y1, Y10
+	VBLENDVPS  Y1, Y10, Y0, Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMASKMOVPS 128(BX)(DI*1), Y1, Y11
+	VBLENDVPS  Y1, Y11, Y0, Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows418
+	JMP        done408
+
+longer417:
+	CMPQ    BX, $0x30
+	JG      longer419
+	SUBQ    $0x28, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows420:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMOVUPS    96(BX), Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    128(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMASKMOVPS 160(BX), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VADDPS     Y3, Y2, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    128(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMASKMOVPS 160(BX)(SI*1), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMOVUPS    128(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMASKMOVPS 160(BX)(SI*2), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    128(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMASKMOVPS 160(BX)(DI*1), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMOVUPS    96(BX), Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    128(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMASKMOVPS 160(BX), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    128(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMASKMOVPS 160(BX)(SI*1), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMOVUPS    128(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMASKMOVPS 160(BX)(SI*2), Y1, Y10
+	VBLENDVPS  Y1, Y10, Y0, Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMOVUPS    128(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMASKMOVPS 160(BX)(DI*1), Y1, Y11
+	VBLENDVPS  Y1, Y11, Y0, Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows420
+	JMP        done408
+
+longer419:
+	CMPQ    BX, $0x38
+	JG      longer421
+	SUBQ    $0x30, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows422:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMOVUPS    96(BX), Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    128(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMOVUPS    160(BX), Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMASKMOVPS 192(BX), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VADDPS     Y3, Y2, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    128(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMOVUPS    160(BX)(SI*1), Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMASKMOVPS 192(BX)(SI*1), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMOVUPS    128(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMOVUPS    160(BX)(SI*2), Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMASKMOVPS 192(BX)(SI*2), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    128(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMOVUPS    160(BX)(DI*1), Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMASKMOVPS 192(BX)(DI*1), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMOVUPS    96(BX), Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    128(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMOVUPS    160(BX), Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMASKMOVPS 192(BX), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    128(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMOVUPS    160(BX)(SI*1), Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMASKMOVPS 192(BX)(SI*1), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMOVUPS    128(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMOVUPS    160(BX)(SI*2), Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMASKMOVPS 192(BX)(SI*2), Y1, Y10
+	VBLENDVPS  Y1, Y10, Y0, Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMOVUPS    128(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMOVUPS    160(BX)(DI*1), Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMASKMOVPS 192(BX)(DI*1), Y1, Y11
+	VBLENDVPS  Y1, Y11, Y0, Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows422
+	JMP        done408
+
+longer421:
+	SUBQ    $0x38, BX
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    BX
+	VMOVUPS (R8)(BX*4), Y1
+
+rows424:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    64(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMOVUPS    96(BX), Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    128(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMOVUPS    160(BX), Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    192(BX), Y4
+	VMAXPS     Y4, Y2, Y5
+	VMAXPS     Y2, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y2, Y7
+	VADDPS     Y4, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y2
+	VMASKMOVPS 224(BX), Y1, Y4
+	VBLENDVPS  Y1, Y4, Y0, Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VADDPS     Y3, Y2, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y2
+	VMOVUPS    (BX)(SI*1), Y3
+	VMOVUPS    32(BX)(SI*1), Y4
+	VMOVUPS    64(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMOVUPS    96(BX)(SI*1), Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    128(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMOVUPS    160(BX)(SI*1), Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    192(BX)(SI*1), Y5
+	VMAXPS     Y5, Y3, Y6
+	VMAXPS     Y3, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y3, Y8
+	VADDPS     Y5, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VMASKMOVPS 224(BX)(SI*1), Y1, Y5
+	VBLENDVPS  Y1, Y5, Y0, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMAXPS     Y4, Y3, Y5
+	VMAXPS     Y3, Y4, Y6
+	VANDPS     Y6, Y5, Y5
+	VCMPPS     $0x03, Y4, Y3, Y7
+	VADDPS     Y4, Y3, Y6
+	VBLENDVPS  Y7, Y6, Y5, Y3
+	VMOVUPS    (BX)(SI*2), Y4
+	VMOVUPS    32(BX)(SI*2), Y5
+	VMOVUPS    64(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMOVUPS    96(BX)(SI*2), Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMOVUPS    128(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMOVUPS    160(BX)(SI*2), Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMOVUPS    192(BX)(SI*2), Y6
+	VMAXPS     Y6, Y4, Y7
+	VMAXPS     Y4, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y4, Y9
+	VADDPS     Y6, Y4, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y4
+	VMASKMOVPS 224(BX)(SI*2), Y1, Y6
+	VBLENDVPS  Y1, Y6, Y0, Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VMOVUPS    (BX)(DI*1), Y5
+	VMOVUPS    32(BX)(DI*1), Y6
+	VMOVUPS    64(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMOVUPS    96(BX)(DI*1), Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    128(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMOVUPS    160(BX)(DI*1), Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    192(BX)(DI*1), Y7
+	VMAXPS     Y7, Y5, Y8
+	VMAXPS     Y5, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y5, Y10
+	VADDPS     Y7, Y5, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y5
+	VMASKMOVPS 224(BX)(DI*1), Y1, Y7
+	VBLENDVPS  Y1, Y7, Y0, Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMAXPS     Y6, Y5, Y7
+	VMAXPS     Y5, Y6, Y8
+	VANDPS     Y8, Y7, Y7
+	VCMPPS     $0x03, Y6, Y5, Y9
+	VADDPS     Y6, Y5, Y8
+	VBLENDVPS  Y9, Y8, Y7, Y5
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Y6
+	VMOVUPS    32(BX), Y7
+	VMOVUPS    64(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMOVUPS    96(BX), Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    128(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMOVUPS    160(BX), Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    192(BX), Y8
+	VMAXPS     Y8, Y6, Y9
+	VMAXPS     Y6, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y6, Y11
+	VADDPS     Y8, Y6, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y6
+	VMASKMOVPS 224(BX), Y1, Y8
+	VBLENDVPS  Y1, Y8, Y0, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMAXPS     Y7, Y6, Y8
+	VMAXPS     Y6, Y7, Y9
+	VANDPS     Y9, Y8, Y8
+	VCMPPS     $0x03, Y7, Y6, Y10
+	VADDPS     Y7, Y6, Y9
+	VBLENDVPS  Y10, Y9, Y8, Y6
+	VMOVUPS    (BX)(SI*1), Y7
+	VMOVUPS    32(BX)(SI*1), Y8
+	VMOVUPS    64(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMOVUPS    96(BX)(SI*1), Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    128(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMOVUPS    160(BX)(SI*1), Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    192(BX)(SI*1), Y9
+	VMAXPS     Y9, Y7, Y10
+	VMAXPS     Y7, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y7, Y12
+	VADDPS     Y9, Y7, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y7
+	VMASKMOVPS 224(BX)(SI*1), Y1, Y9
+	VBLENDVPS  Y1, Y9, Y0, Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMAXPS     Y8, Y7, Y9
+	VMAXPS     Y7, Y8, Y10
+	VANDPS     Y10, Y9, Y9
+	VCMPPS     $0x03, Y8, Y7, Y11
+	VADDPS     Y8, Y7, Y10
+	VBLENDVPS  Y11, Y10, Y9, Y7
+	VMOVUPS    (BX)(SI*2), Y8
+	VMOVUPS    32(BX)(SI*2), Y9
+	VMOVUPS    64(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMOVUPS    96(BX)(SI*2), Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMOVUPS    128(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMOVUPS    160(BX)(SI*2), Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMOVUPS    192(BX)(SI*2), Y10
+	VMAXPS     Y10, Y8, Y11
+	VMAXPS     Y8, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y8, Y13
+	VADDPS     Y10, Y8, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y8
+	VMASKMOVPS 224(BX)(SI*2), Y1, Y10
+	VBLENDVPS  Y1, Y10, Y0, Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	VMAXPS     Y9, Y8, Y10
+	VMAXPS     Y8, Y9, Y11
+	VANDPS     Y11, Y10, Y10
+	VCMPPS     $0x03, Y9, Y8, Y12
+	VADDPS     Y9, Y8, Y11
+	VBLENDVPS  Y12, Y11, Y10, Y8
+	VMOVUPS    (BX)(DI*1), Y9
+	VMOVUPS    32(BX)(DI*1), Y10
+	VMOVUPS    64(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMOVUPS    96(BX)(DI*1), Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMOVUPS    128(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMOVUPS    160(BX)(DI*1), Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMOVUPS    192(BX)(DI*1), Y11
+	VMAXPS     Y11, Y9, Y12
+	VMAXPS     Y9, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y9, Y14
+	VADDPS     Y11, Y9, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y9
+	VMASKMOVPS 224(BX)(DI*1), Y1, Y11
+	VBLENDVPS  Y1, Y11, Y0, Y11
+	VMAXPS     Y11, Y10, Y12
+	VMAXPS     Y10, Y11, Y13
+	VANDPS     Y13, Y12, Y12
+	VCMPPS     $0x03, Y11, Y10, Y14
+	VADDPS     Y11, Y10, Y13
+	VBLENDVPS  Y14, Y13, Y12, Y10
+	VMAXPS     Y10, Y9, Y11
+	VMAXPS     Y9, Y10, Y12
+	VANDPS     Y12, Y11, Y11
+	VCMPPS     $0x03, Y10, Y9, Y13
+	VADDPS     Y10, Y9, Y12
+	VBLENDVPS  Y13, Y12, Y11, Y9
+	LEAQ       (BX)(SI*4), BX
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y2
+	VMAXPS     Y2, Y10, Y6
+	VMAXPS     Y10, Y2, Y11
+	VANDPS     Y11, Y6, Y6
+	VCMPPS     $0x03, Y2, Y10, Y12
+	VADDPS     Y2, Y10, Y11
+	VBLENDVPS  Y12, Y11, Y6, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y2
+	VPERM2F128 $0x31, Y7, Y3, Y3
+	VMAXPS     Y3, Y2, Y6
+	VMAXPS     Y2, Y3, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y3, Y2, Y11
+	VADDPS     Y3, Y2, Y7
+	VBLENDVPS  Y11, Y7, Y6, Y2
+	VPERM2F128 $0x20, Y8, Y4, Y3
+	VPERM2F128 $0x31, Y8, Y4, Y4
+	VMAXPS     Y4, Y3, Y6
+	VMAXPS     Y3, Y4, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y4, Y3, Y8
+	VADDPS     Y4, Y3, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y3
+	VPERM2F128 $0x20, Y9, Y5, Y4
+	VPERM2F128 $0x31, Y9, Y5, Y5
+	VMAXPS     Y5, Y4, Y6
+	VMAXPS     Y4, Y5, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y5, Y4, Y8
+	VADDPS     Y5, Y4, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y4
+	VSHUFPS    $0x44, Y2, Y10, Y5
+	VSHUFPS    $0xee, Y2, Y10, Y2
+	VMAXPS     Y2, Y5, Y6
+	VMAXPS     Y5, Y2, Y7
+	VANDPS     Y7, Y6, Y6
+	VCMPPS     $0x03, Y2, Y5, Y8
+	VADDPS     Y2, Y5, Y7
+	VBLENDVPS  Y8, Y7, Y6, Y5
+	VSHUFPS    $0x44, Y4, Y3, Y2
+	VSHUFPS    $0xee, Y4, Y3, Y3
+	VMAXPS     Y3, Y2, Y4
+	VMAXPS     Y2, Y3, Y6
+	VANDPS     Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y2, Y7
+	VADDPS     Y3, Y2, Y6
+	VBLENDVPS  Y7, Y6, Y4, Y2
+	VSHUFPS    $0x88, Y2, Y5, Y3
+	VSHUFPS    $0xdd, Y2, Y5, Y2
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y5
+	VANDPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y2, Y3, Y6
+	VADDPS     Y2, Y3, Y5
+	VBLENDVPS  Y6, Y5, Y4, Y3
+	VMOVUPS    Y3, (AX)
+	ADDQ       $0x20, AX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows424
+
+done408:
+	VZEROUPPER
+	RET
+
+// func addRowsAVX2(dst []float32, x []float32, rows int, n int)
+// Requires: AVX
+TEXT ·addRowsAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ rows+48(FP), DX
+	MOVQ n+56(FP), BX
+	MOVQ n+56(FP), SI
+	SHLQ $0x02, SI
+
+panel425:
+	CMPQ    BX, $0x40
+	JL      narrower426
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	VMOVUPS 128(AX), Y4
+	VMOVUPS 160(AX), Y5
+	VMOVUPS 192(AX), Y6
+	VMOVUPS 224(AX), Y7
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row427:
+	VMOVUPS (DI), Y8
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS 32(DI), Y8
+	VADDPS  Y8, Y1, Y1
+	VMOVUPS 64(DI), Y8
+	VADDPS  Y8, Y2, Y2
+	VMOVUPS 96(DI), Y8
+	VADDPS  Y8, Y3, Y3
+	VMOVUPS 128(DI), Y8
+	VADDPS  Y8, Y4, Y4
+	VMOVUPS 160(DI), Y8
+	VADDPS  Y8, Y5, Y5
+	VMOVUPS 192(DI), Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS 224(DI), Y8
+	VADDPS  Y8, Y7, Y7
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row427
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x40, BX
+	JMP     panel425
+
+narrower426:
+panel428:
+	CMPQ    BX, $0x20
+	JL      narrower429
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row430:
+	VMOVUPS (DI), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(DI), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(DI), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(DI), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row430
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, BX
+	JMP     panel428
+
+narrower429:
+panel431:
+	CMPQ    BX, $0x10
+	JL      narrower432
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row433:
+	VMOVUPS (DI), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS 32(DI), Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row433
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, BX
+	JMP     panel431
+
+narrower432:
+panel434:
+	CMPQ    BX, $0x08
+	JL      narrower435
+	VMOVUPS (AX), Y0
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row436:
+	VMOVUPS (DI), Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row436
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, BX
+	JMP     panel434
+
+narrower435:
+	TESTQ      BX, BX
+	JZ         done437
+	LEAQ       tailLanesAVX2<>+32(SB), DI
+	NEGQ       BX
+	VMOVUPS    (DI)(BX*4), Y0
+	VMASKMOVPS (AX), Y0, Y1
+	MOVQ       DX, DX
+
+row438:
+	VMASKMOVPS (CX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	ADDQ       SI, CX
+	DECQ       DX
+	JNZ        row438
+	VMASKMOVPS Y1, Y0, (AX)
+
+done437:
+	VZEROUPPER
+	RET
+
+// func repeatEachAVX2(dst []float32, x []float32, times int, inverse uint32)
+// Requires: AVX, AVX2
+TEXT ·repeatEachAVX2(SB), NOSPLIT, $0-60
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         x_len+32(FP), DX
+	MOVQ         times+48(FP), BX
+	VBROADCASTSS inverse+56(FP), Y0
+	VMOVUPS      widthAVX2<>+0(SB), Y1
+	VMOVUPS      placesAVX2<>+0(SB), Y2
+	SUBQ         $0x08, DX
+	JL           tail440
+
+whole439:
+	VMOVUPS (CX), Y3
+	VMOVAPS Y2, Y4
+	MOVQ    BX, SI
+
+vector442:
+	VPMULLD Y0, Y4, Y5
+	VPSRLD  $0x10, Y5, Y5
+	VPERMPS Y3, Y5, Y5
+	VMOVUPS Y5, (AX)
+	VPADDD  Y1, Y4, Y4
+	ADDQ    $0x20, AX
+	DECQ    SI
+	JNZ     vector442
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JGE     whole439
+
+tail440:
+	ADDQ       $0x08, DX
+	JZ         done441
+	LEAQ       tailLanesAVX2<>+32(SB), SI
+	MOVQ       DX, DI
+	NEGQ       DI
+	VMOVUPS    (SI)(DI*4), Y3
+	VMASKMOVPS (CX), Y3, Y3
+	VMOVAPS    Y3, Y3
+	VMOVAPS    Y2, Y4
+	IMULQ      BX, DX
+	SUBQ       $0x08, DX
+	JL         last444
+
+more443:
+	VPMULLD Y0, Y4, Y2
+	VPSRLD  $0x10, Y2, Y2
+	VPERMPS Y3, Y2, Y2
+	VMOVUPS Y2, (AX)
+	VPADDD  Y1, Y4, Y4
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DX
+	JGE     more443
+
+last444:
+	ADDQ       $0x08, DX
+	JZ         done441
+	LEAQ       tailLanesAVX2<>+32(SB), CX
+	NEGQ       DX
+	VMOVUPS    (CX)(DX*4), Y1
+	VPMULLD    Y0, Y4, Y0
+	VPSRLD     $0x10, Y0, Y0
+	VPERMPS    Y3, Y0, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+
+done441:
+	VZEROUPPER
+	RET
+
+DATA widthAVX2<>+0(SB)/4, $0x00000008
+DATA widthAVX2<>+4(SB)/4, $0x00000008
+DATA widthAVX2<>+8(SB)/4, $0x00000008
+DATA widthAVX2<>+12(SB)/4, $0x00000008
+DATA widthAVX2<>+16(SB)/4, $0x00000008
+DATA widthAVX2<>+20(SB)/4, $0x00000008
+DATA widthAVX2<>+24(SB)/4, $0x00000008
+DATA widthAVX2<>+28(SB)/4, $0x00000008
+GLOBL widthAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA placesAVX2<>+0(SB)/4, $0x00000000
+DATA placesAVX2<>+4(SB)/4, $0x00000001
+DATA placesAVX2<>+8(SB)/4, $0x00000002
+DATA placesAVX2<>+12(SB)/4, $0x00000003
+DATA placesAVX2<>+16(SB)/4, $0x00000004
+DATA placesAVX2<>+20(SB)/4, $0x00000005
+DATA placesAVX2<>+24(SB)/4, $0x00000006
+DATA placesAVX2<>+28(SB)/4, $0x00000007
+GLOBL placesAVX2<>(SB), RODATA|NOPTR, $32
+
+// func strip1AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·strip1AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ rowA+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colA+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ n+56(FP), SI
+
+wider446:
+	CMPQ   SI, $0x20
+	JL     less447
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+8(FP), DI
+	MOVQ   CX, R8
+	MOVQ   k+64(FP), R9
+
+step448:
+	VMOVUPS      (R8), Y4
+	VMOVUPS      32(R8), Y5
+	VMOVUPS      64(R8), Y6
+	VMOVUPS      96(R8), Y7
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y4, Y8, Y0
+	VFMADD231PS  Y5, Y8, Y1
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	ADDQ         BX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          step448
+	MOVQ         add+72(FP), DI
+	TESTQ        DI, DI
+	JZ           store449
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Y4
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      32(DI), Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      64(DI), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      96(DI), Y4
+	VADDPS       Y4, Y3, Y3
+
+store449:
+	MOVQ    AX, DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, SI
+	JZ      done445
+	JMP     wider446
+
+less447:
+wide450:
+	CMPQ   SI, $0x10
+	JL     narrow451
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   a+8(FP), DI
+	MOVQ   CX, R8
+	MOVQ   k+64(FP), R9
+
+step452:
+	VMOVUPS      (R8), Y2
+	VMOVUPS      32(R8), Y3
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         BX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          step452
+	MOVQ         add+72(FP), DI
+	TESTQ        DI, DI
+	JZ           store453
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      32(DI), Y2
+	VADDPS       Y2, Y1, Y1
+
+store453:
+	MOVQ    AX, DI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, SI
+	JMP     wide450
+
+narrow451:
+	TESTQ   SI, SI
+	JLE     done445
+	MOVQ    SI, DI
+	XORQ    R8, R8
+	SUBQ    $0x00, DI
+	CMOVQLT R8, DI
+	MOVQ    $0x00000008, R8
+	CMPQ    DI, R8
+	CMOVQGT R8, DI
+	LEAQ    tailLanesAVX2<>+32(SB), R8
+	NEGQ    DI
+	VMOVUPS (R8)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    a+8(FP), DI
+	MOVQ    CX, R8
+	MOVQ    k+64(FP), R9
+
+step454:
+	VMASKMOVPS   (R8), Y0, Y2
+	VBROADCASTSS (DI), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         BX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          step454
+	MOVQ         add+72(FP), DI
+	TESTQ        DI, DI
+	JZ           store455
+	MOVQ         AX, DI
+	VMASKMOVPS   (DI), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+
+store455:
+	MOVQ       AX, DI
+	VMASKMOVPS Y1, Y0, (DI)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, SI
+	JMP        narrow451
+
+done445:
+	VZEROUPPER
+	RET
+
+// func strip2AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·strip2AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ n+56(FP), R8
+
+wider457:
+	CMPQ   R8, $0x20
+	JL     less458
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+8(FP), R9
+	MOVQ   CX, R10
+	MOVQ   k+64(FP), R11
+
+step459:
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VMOVUPS      64(R10), Y10
+	VMOVUPS      96(R10), Y11
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y8, Y12, Y0
+	VFMADD231PS  Y9, Y12, Y1
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R9)(SI*1), Y12
+	VFMADD231PS  Y8, Y12, Y4
+	VFMADD231PS  Y9, Y12, Y5
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step459
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store460
+	MOVQ         AX, R9
+	VMOVUPS      (R9), Y8
+	VADDPS       Y8, Y0, Y0
+	VMOVUPS      32(R9), Y8
+	VADDPS       Y8, Y1, Y1
+	VMOVUPS      64(R9), Y8
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      96(R9), Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Y8
+	VADDPS       Y8, Y4, Y4
+	VMOVUPS      32(R9), Y8
+	VADDPS       Y8, Y5, Y5
+	VMOVUPS      64(R9), Y8
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      96(R9), Y8
+	VADDPS       Y8, Y7, Y7
+
+store460:
+	MOVQ    AX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y2, 64(R9)
+	VMOVUPS Y3, 96(R9)
+	ADDQ    DX, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	VMOVUPS Y6, 64(R9)
+	VMOVUPS Y7, 96(R9)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R8
+	JZ      done456
+	JMP     wider457
+
+less458:
+wide461:
+	CMPQ   R8, $0x10
+	JL     narrow462
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   a+8(FP), R9
+	MOVQ   CX, R10
+	MOVQ   k+64(FP), R11
+
+step463:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      32(R10), Y5
+	VBROADCASTSS (R9), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R9)(SI*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step463
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store464
+	MOVQ         AX, R9
+	VMOVUPS      (R9), Y4
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      32(R9), Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      32(R9), Y4
+	VADDPS       Y4, Y3, Y3
+
+store464:
+	MOVQ    AX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    DX, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, R8
+	JMP     wide461
+
+narrow462:
+	TESTQ   R8, R8
+	JLE     done456
+	MOVQ    R8, R9
+	XORQ    R10, R10
+	SUBQ    $0x00, R9
+	CMOVQLT R10, R9
+	MOVQ    $0x00000008, R10
+	CMPQ    R9, R10
+	CMOVQGT R10, R9
+	LEAQ    tailLanesAVX2<>+32(SB), R10
+	NEGQ    R9
+	VMOVUPS (R10)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    a+8(FP), R9
+	MOVQ    CX, R10
+	MOVQ    k+64(FP), R11
+
+step465:
+	VMASKMOVPS   (R10), Y0, Y3
+	VBROADCASTSS (R9), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (R9)(SI*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step465
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store466
+	MOVQ         AX, R9
+	VMASKMOVPS   (R9), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	ADDQ         DX, R9
+	VMASKMOVPS   (R9), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+
+store466:
+	MOVQ       AX, R9
+	VMASKMOVPS Y1, Y0, (R9)
+	ADDQ       DX, R9
+	VMASKMOVPS Y2, Y0, (R9)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, R8
+	JMP        narrow462
+
+done456:
+	VZEROUPPER
+	RET
+
+// func strip3AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·strip3AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ n+56(FP), R8
+
+wide468:
+	CMPQ   R8, $0x10
+	JL     narrow469
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   a+8(FP), R9
+	MOVQ   CX, R10
+	MOVQ   k+64(FP), R11
+
+step470:
+	VMOVUPS      (R10), Y6
+	VMOVUPS      32(R10), Y7
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R9)(SI*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R9)(SI*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step470
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store471
+	MOVQ         AX, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y0, Y0
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Y6
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      32(R9), Y6
+	VADDPS       Y6, Y5, Y5
+
+store471:
+	MOVQ    AX, R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    DX, R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	ADDQ    DX, R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, R8
+	JMP     wide468
+
+narrow469:
+	TESTQ   R8, R8
+	JLE     done467
+	MOVQ    R8, R9
+	XORQ    R10, R10
+	SUBQ    $0x00, R9
+	CMOVQLT R10, R9
+	MOVQ    $0x00000008, R10
+	CMPQ    R9, R10
+	CMOVQGT R10, R9
+	LEAQ    tailLanesAVX2<>+32(SB), R10
+	NEGQ    R9
+	VMOVUPS (R10)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    a+8(FP), R9
+	MOVQ    CX, R10
+	MOVQ    k+64(FP), R11
+
+step472:
+	VMASKMOVPS   (R10), Y0, Y4
+	VBROADCASTSS (R9), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (R9)(SI*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R9)(SI*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step472
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store473
+	MOVQ         AX, R9
+	VMASKMOVPS   (R9), Y0, Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         DX, R9
+	VMASKMOVPS   (R9), Y0, Y4
+	VADDPS       Y4, Y2, Y2
+	ADDQ         DX, R9
+	VMASKMOVPS   (R9), Y0, Y4
+	VADDPS       Y4, Y3, Y3
+
+store473:
+	MOVQ       AX, R9
+	VMASKMOVPS Y1, Y0, (R9)
+	ADDQ       DX, R9
+	VMASKMOVPS Y2, Y0, (R9)
+	ADDQ       DX, R9
+	VMASKMOVPS Y3, Y0, (R9)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, R8
+	JMP        narrow469
+
+done467:
+	VZEROUPPER
+	RET
+
+// func strip4AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·strip4AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide475:
+	CMPQ   R9, $0x10
+	JL     narrow476
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   a+8(FP), R10
+	MOVQ   CX, R11
+	MOVQ   k+64(FP), R12
+
+step477:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VBROADCASTSS (R10), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R10)(SI*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R10)(SI*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R10)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         DI, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          step477
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store478
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y0, Y0
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y1, Y1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y4, Y4
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y5, Y5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y8
+	VADDPS       Y8, Y6, Y6
+	VMOVUPS      32(R10), Y8
+	VADDPS       Y8, Y7, Y7
+
+store478:
+	MOVQ    AX, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, R9
+	JMP     wide475
+
+narrow476:
+	TESTQ   R9, R9
+	JLE     done474
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x00, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000008, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailLanesAVX2<>+32(SB), R11
+	NEGQ    R10
+	VMOVUPS (R11)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    a+8(FP), R10
+	MOVQ    CX, R11
+	MOVQ    k+64(FP), R12
+
+step479:
+	VMASKMOVPS   (R11), Y0, Y5
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (R10)(SI*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R10)(SI*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R10)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         DI, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          step479
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store480
+	MOVQ         AX, R10
+	VMASKMOVPS   (R10), Y0, Y5
+	VADDPS       Y5, Y1, Y1
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y5
+	VADDPS       Y5, Y2, Y2
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y5
+	VADDPS       Y5, Y3, Y3
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y5
+	VADDPS       Y5, Y4, Y4
+
+store480:
+	MOVQ       AX, R10
+	VMASKMOVPS Y1, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y2, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y3, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y4, Y0, (R10)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, R9
+	JMP        narrow476
+
+done474:
+	VZEROUPPER
+	RET
+
+// func strip5AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·strip5AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide482:
+	CMPQ   R9, $0x10
+	JL     narrow483
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   a+8(FP), R10
+	LEAQ   (R10)(SI*4), R11
+	MOVQ   CX, R12
+	MOVQ   k+64(FP), R13
+
+step484:
+	VMOVUPS      (R12), Y10
+	VMOVUPS      32(R12), Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (R10)(SI*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (R10)(SI*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R10)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step484
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store485
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y0, Y0
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y4, Y4
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y6, Y6
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y10
+	VADDPS       Y10, Y8, Y8
+	VMOVUPS      32(R10), Y10
+	VADDPS       Y10, Y9, Y9
+
+store485:
+	MOVQ    AX, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y9, 32(R10)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, R9
+	JMP     wide482
+
+narrow483:
+	TESTQ   R9, R9
+	JLE     done481
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x00, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000008, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailLanesAVX2<>+32(SB), R11
+	NEGQ    R10
+	VMOVUPS (R11)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	MOVQ    CX, R12
+	MOVQ    k+64(FP), R13
+
+step486:
+	VMASKMOVPS   (R12), Y0, Y6
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (R10)(SI*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R10)(SI*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R10)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R11), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step486
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store487
+	MOVQ         AX, R10
+	VMASKMOVPS   (R10), Y0, Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y6
+	VADDPS       Y6, Y2, Y2
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y6
+	VADDPS       Y6, Y4, Y4
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y6
+	VADDPS       Y6, Y5, Y5
+
+store487:
+	MOVQ       AX, R10
+	VMASKMOVPS Y1, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y2, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y3, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y4, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y5, Y0, (R10)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, R9
+	JMP        narrow483
+
+done481:
+	VZEROUPPER
+	RET
+
+// func strip6AVX2(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·strip6AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide489:
+	CMPQ   R9, $0x10
+	JL     narrow490
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   a+8(FP), R10
+	LEAQ   (R10)(SI*4), R11
+	MOVQ   CX, R12
+	MOVQ   k+64(FP), R13
+
+step491:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (R10), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (R10)(SI*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (R10)(SI*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R10)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R11)(SI*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step491
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store492
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y0, Y0
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y1, Y1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y2, Y2
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y3, Y3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y4, Y4
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y5, Y5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y6, Y6
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y7, Y7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y8, Y8
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y9, Y9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Y12
+	VADDPS       Y12, Y10, Y10
+	VMOVUPS      32(R10), Y12
+	VADDPS       Y12, Y11, Y11
+
+store492:
+	MOVQ    AX, R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y9, 32(R10)
+	ADDQ    DX, R10
+	VMOVUPS Y10, (R10)
+	VMOVUPS Y11, 32(R10)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, R9
+	JMP     wide489
+
+narrow490:
+	TESTQ   R9, R9
+	JLE     done488
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x00, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000008, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailLanesAVX2<>+32(SB), R11
+	NEGQ    R10
+	VMOVUPS (R11)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	MOVQ    CX, R12
+	MOVQ    k+64(FP), R13
+
+step493:
+	VMASKMOVPS   (R12), Y0, Y7
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (R10)(SI*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (R10)(SI*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R10)(R8*1), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R11)(SI*1), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step493
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store494
+	MOVQ         AX, R10
+	VMASKMOVPS   (R10), Y0, Y7
+	VADDPS       Y7, Y1, Y1
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y7
+	VADDPS       Y7, Y2, Y2
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y7
+	VADDPS       Y7, Y3, Y3
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y7
+	VADDPS       Y7, Y4, Y4
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y7
+	VADDPS       Y7, Y5, Y5
+	ADDQ         DX, R10
+	VMASKMOVPS   (R10), Y0, Y7
+	VADDPS       Y7, Y6, Y6
+
+store494:
+	MOVQ       AX, R10
+	VMASKMOVPS Y1, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y2, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y3, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y4, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y5, Y0, (R10)
+	ADDQ       DX, R10
+	VMASKMOVPS Y6, Y0, (R10)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, R9
+	JMP        narrow490
+
+done488:
+	VZEROUPPER
+	RET
+
 // func mulMembersAVX2(dst []float32, ldd int, x []float32, ldx int, scale []float32, period int, features int, n int)
 // Requires: AVX, CMOV
 TEXT ·mulMembersAVX2(SB), NOSPLIT, $0-112
@@ -1497,13 +10581,13 @@ TEXT ·mulMembersAVX2(SB), NOSPLIT, $0-112
 	SHRQ $0x04, R8
 	MOVQ scale_base+64(FP), R9
 
-feature76:
+feature495:
 	XORQ R10, R10
 	XORQ R11, R11
 	XORQ R12, R12
 	MOVQ R8, R13
 
-group77:
+group496:
 	VMOVUPS (CX)(R12*1), Y0
 	VMULPS  (R9)(R10*1), Y0, Y0
 	VMOVUPS Y0, (AX)(R12*1)
@@ -1515,12 +10599,12 @@ group77:
 	CMOVQEQ R11, R10
 	ADDQ    $0x40, R12
 	DECQ    R13
-	JNZ     group77
+	JNZ     group496
 	ADDQ    SI, R9
 	ADDQ    DX, AX
 	ADDQ    BX, CX
 	DECQ    DI
-	JNZ     feature76
+	JNZ     feature495
 	VZEROUPPER
 	RET
 
@@ -1539,13 +10623,13 @@ TEXT ·affineAVX2(SB), NOSPLIT, $0-104
 	MOVQ scale_base+32(FP), DI
 	MOVQ shift_base+56(FP), R8
 
-feature78:
+feature497:
 	XORQ R9, R9
 	XORQ R10, R10
 	XORQ R11, R11
 	MOVQ SI, R12
 
-group79:
+group498:
 	VMOVUPS     (DI)(R9*1), Y0
 	VMOVUPS     (AX)(R11*1), Y1
 	VFMADD213PS (R8)(R9*1), Y0, Y1
@@ -1559,12 +10643,12 @@ group79:
 	CMOVQEQ     R10, R9
 	ADDQ        $0x40, R11
 	DECQ        R12
-	JNZ         group79
+	JNZ         group498
 	ADDQ        DX, DI
 	ADDQ        DX, R8
 	ADDQ        CX, AX
 	DECQ        BX
-	JNZ         feature78
+	JNZ         feature497
 	VZEROUPPER
 	RET
 
@@ -1585,13 +10669,13 @@ TEXT ·affineSiLUAVX2(SB), NOSPLIT, $0-104
 	MOVQ    scale_base+32(FP), DI
 	MOVQ    shift_base+56(FP), R8
 
-feature80:
+feature499:
 	XORQ R9, R9
 	XORQ R10, R10
 	XORQ R11, R11
 	MOVQ SI, R12
 
-group81:
+group500:
 	VMOVUPS      (DI)(R9*1), Y2
 	VMOVUPS      (AX)(R11*1), Y3
 	VFMADD213PS  (R8)(R9*1), Y2, Y3
@@ -1643,12 +10727,12 @@ group81:
 	CMOVQEQ      R10, R9
 	ADDQ         $0x40, R11
 	DECQ         R12
-	JNZ          group81
+	JNZ          group500
 	ADDQ         DX, DI
 	ADDQ         DX, R8
 	ADDQ         CX, AX
 	DECQ         BX
-	JNZ          feature80
+	JNZ          feature499
 	VZEROUPPER
 	RET
 
@@ -1668,17 +10752,17 @@ TEXT ·spreadAVX2(SB), NOSPLIT, $0-112
 	MOVQ features+96(FP), R8
 	MOVQ rows+104(FP), R9
 
-feature82:
+feature501:
 	MOVQ CX, R10
 	MOVQ AX, R11
 	MOVQ R9, R12
 
-row83:
+row502:
 	VBROADCASTSS (R10), Y0
 	XORQ         R13, R13
 	MOVQ         DI, R14
 
-group84:
+group503:
 	VMULPS  (DX)(R13*1), Y0, Y1
 	VMOVUPS Y1, (R11)
 	VMULPS  32(DX)(R13*1), Y0, Y1
@@ -1686,17 +10770,17 @@ group84:
 	ADDQ    $0x40, R11
 	ADDQ    $0x40, R13
 	DECQ    R14
-	JNZ     group84
+	JNZ     group503
 	ADDQ    $0x04, R10
 	DECQ    R12
-	JNZ     row83
+	JNZ     row502
 	ADDQ    BX, AX
 	ADDQ    SI, CX
 	MOVQ    DI, R10
 	SHLQ    $0x06, R10
 	ADDQ    R10, DX
 	DECQ    R8
-	JNZ     feature82
+	JNZ     feature501
 	VZEROUPPER
 	RET
 
@@ -1719,10 +10803,10 @@ TEXT ·attendRowAVX2(SB), NOSPLIT, $40-160
 	MOVQ         heads+104(FP), DX
 	MOVQ         DX, 32(SP)
 
-head85:
+head504:
 	XORQ DX, DX
 
-queries86:
+queries505:
 	MOVQ       tokens+120(FP), SI
 	SHLQ       $0x02, SI
 	SUBQ       DX, SI
@@ -1738,7 +10822,7 @@ queries86:
 	MOVQ       8(SP), DI
 	MOVQ       dh+112(FP), R8
 	CMPQ       R8, $0x08
-	JL         smaller89
+	JL         smaller508
 	MOVQ       SI, R9
 	LEAQ       (SI)(AX*4), R10
 	VMASKMOVPS (R9), Y0, Y2
@@ -1762,7 +10846,7 @@ queries86:
 	MOVQ       CX, R11
 	MOVQ       tokens+120(FP), R12
 
-key90:
+key509:
 	VBROADCASTSS (R9), Y10
 	VMULPS       Y10, Y2, Y10
 	VBROADCASTSS (R9)(AX*1), Y11
@@ -1784,18 +10868,18 @@ key90:
 	ADDQ         $0x04, R10
 	ADDQ         $0x20, R11
 	DECQ         R12
-	JNZ          key90
+	JNZ          key509
 	MOVQ         AX, R9
 	IMUL3Q       $0x08, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x08, R8
-	JZ           done88
-	JMP          more87
+	JZ           done507
+	JMP          more506
 
-smaller89:
+smaller508:
 	CMPQ       R8, $0x04
-	JL         smaller91
+	JL         smaller510
 	MOVQ       SI, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VMULPS     Y1, Y2, Y2
@@ -1809,7 +10893,7 @@ smaller89:
 	MOVQ       CX, R10
 	MOVQ       tokens+120(FP), R11
 
-key92:
+key511:
 	VBROADCASTSS (R9), Y6
 	VMULPS       Y6, Y2, Y6
 	VBROADCASTSS (R9)(AX*1), Y7
@@ -1822,18 +10906,18 @@ key92:
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 	DECQ         R11
-	JNZ          key92
+	JNZ          key511
 	MOVQ         AX, R9
 	IMUL3Q       $0x04, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x04, R8
-	JZ           done88
-	JMP          more87
+	JZ           done507
+	JMP          more506
 
-smaller91:
+smaller510:
 	CMPQ       R8, $0x02
-	JL         smaller93
+	JL         smaller512
 	MOVQ       SI, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VMULPS     Y1, Y2, Y2
@@ -1843,7 +10927,7 @@ smaller91:
 	MOVQ       CX, R10
 	MOVQ       tokens+120(FP), R11
 
-key94:
+key513:
 	VBROADCASTSS (R9), Y4
 	VMULPS       Y4, Y2, Y4
 	VBROADCASTSS (R9)(AX*1), Y5
@@ -1852,16 +10936,16 @@ key94:
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 	DECQ         R11
-	JNZ          key94
+	JNZ          key513
 	MOVQ         AX, R9
 	IMUL3Q       $0x02, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x02, R8
-	JZ           done88
-	JMP          more87
+	JZ           done507
+	JMP          more506
 
-smaller93:
+smaller512:
 	MOVQ       SI, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VMULPS     Y1, Y2, Y2
@@ -1869,24 +10953,24 @@ smaller93:
 	MOVQ       CX, R10
 	MOVQ       tokens+120(FP), R11
 
-key96:
+key515:
 	VBROADCASTSS (R9), Y3
 	VMULPS       Y3, Y2, Y3
 	VMOVUPS      Y3, (R10)
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 	DECQ         R11
-	JNZ          key96
+	JNZ          key515
 	MOVQ         AX, R9
 	IMUL3Q       $0x01, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x01, R8
-	JZ           done88
+	JZ           done507
 
-more87:
+more506:
 	CMPQ       R8, $0x08
-	JL         smaller97
+	JL         smaller516
 	MOVQ       SI, R9
 	LEAQ       (SI)(AX*4), R10
 	VMASKMOVPS (R9), Y0, Y2
@@ -1910,7 +10994,7 @@ more87:
 	MOVQ       CX, R11
 	MOVQ       tokens+120(FP), R12
 
-key98:
+key517:
 	VMOVUPS      (R11), Y10
 	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y11, Y2, Y10
@@ -1933,18 +11017,18 @@ key98:
 	ADDQ         $0x04, R10
 	ADDQ         $0x20, R11
 	DECQ         R12
-	JNZ          key98
+	JNZ          key517
 	MOVQ         AX, R9
 	IMUL3Q       $0x08, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x08, R8
-	JZ           done88
-	JMP          more87
+	JZ           done507
+	JMP          more506
 
-smaller97:
+smaller516:
 	CMPQ       R8, $0x04
-	JL         smaller99
+	JL         smaller518
 	MOVQ       SI, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VMULPS     Y1, Y2, Y2
@@ -1958,7 +11042,7 @@ smaller97:
 	MOVQ       CX, R10
 	MOVQ       tokens+120(FP), R11
 
-key100:
+key519:
 	VMOVUPS      (R10), Y6
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y7, Y2, Y6
@@ -1972,18 +11056,18 @@ key100:
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 	DECQ         R11
-	JNZ          key100
+	JNZ          key519
 	MOVQ         AX, R9
 	IMUL3Q       $0x04, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x04, R8
-	JZ           done88
-	JMP          more87
+	JZ           done507
+	JMP          more506
 
-smaller99:
+smaller518:
 	CMPQ       R8, $0x02
-	JL         smaller101
+	JL         smaller520
 	MOVQ       SI, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VMULPS     Y1, Y2, Y2
@@ -1993,7 +11077,7 @@ smaller99:
 	MOVQ       CX, R10
 	MOVQ       tokens+120(FP), R11
 
-key102:
+key521:
 	VMOVUPS      (R10), Y4
 	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y5, Y2, Y4
@@ -2003,16 +11087,16 @@ key102:
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 	DECQ         R11
-	JNZ          key102
+	JNZ          key521
 	MOVQ         AX, R9
 	IMUL3Q       $0x02, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x02, R8
-	JZ           done88
-	JMP          more87
+	JZ           done507
+	JMP          more506
 
-smaller101:
+smaller520:
 	MOVQ       SI, R9
 	VMASKMOVPS (R9), Y0, Y2
 	VMULPS     Y1, Y2, Y2
@@ -2020,7 +11104,7 @@ smaller101:
 	MOVQ       CX, R10
 	MOVQ       tokens+120(FP), R11
 
-key104:
+key523:
 	VMOVUPS      (R10), Y3
 	VBROADCASTSS (R9), Y4
 	VFMADD231PS  Y4, Y2, Y3
@@ -2028,16 +11112,16 @@ key104:
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 	DECQ         R11
-	JNZ          key104
+	JNZ          key523
 	MOVQ         AX, R9
 	IMUL3Q       $0x01, R9, R9
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x01, R8
-	JZ           done88
-	JMP          more87
+	JZ           done507
+	JMP          more506
 
-done88:
+done507:
 	VMOVUPS (CX), Y2
 	VMOVUPS (CX), Y3
 	VMOVUPS (CX), Y4
@@ -2045,28 +11129,28 @@ done88:
 	MOVQ    CX, SI
 	MOVQ    tokens+120(FP), DI
 	SUBQ    $0x04, DI
-	JL      last106
+	JL      last525
 
-four105:
+four524:
 	VMAXPS (SI), Y2, Y2
 	VMAXPS 32(SI), Y3, Y3
 	VMAXPS 64(SI), Y4, Y4
 	VMAXPS 96(SI), Y5, Y5
 	ADDQ   $0x00000080, SI
 	SUBQ   $0x04, DI
-	JGE    four105
+	JGE    four524
 
-last106:
+last525:
 	ADDQ $0x04, DI
-	JZ   done108
+	JZ   done527
 
-single107:
+single526:
 	VMAXPS (SI), Y2, Y2
 	ADDQ   $0x20, SI
 	DECQ   DI
-	JNZ    single107
+	JNZ    single526
 
-done108:
+done527:
 	VMAXPS Y3, Y2, Y2
 	VMAXPS Y5, Y4, Y4
 	VMAXPS Y4, Y2, Y2
@@ -2074,7 +11158,7 @@ done108:
 	MOVQ   CX, SI
 	MOVQ   tokens+120(FP), DI
 
-weight109:
+weight528:
 	VMOVUPS     (SI), Y4
 	VSUBPS      Y2, Y4, Y4
 	VMAXPS      softmaxMinAVX2<>+0(SB), Y4, Y4
@@ -2093,7 +11177,7 @@ weight109:
 	VMOVUPS     Y6, (SI)
 	ADDQ        $0x20, SI
 	DECQ        DI
-	JNZ         weight109
+	JNZ         weight528
 	VMOVUPS     exp0AVX2<>+0(SB), Y2
 	VDIVPS      Y3, Y2, Y2
 	MOVQ        16(SP), SI
@@ -2101,9 +11185,9 @@ weight109:
 	ADDQ        DX, DI
 	MOVQ        dh+112(FP), R8
 
-more110:
+more529:
 	CMPQ   R8, $0x08
-	JL     smaller112
+	JL     smaller531
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
@@ -2117,7 +11201,7 @@ more110:
 	MOVQ   CX, R11
 	MOVQ   tokens+120(FP), R12
 
-key113:
+key532:
 	VMOVUPS      (R11), Y11
 	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y12, Y11, Y3
@@ -2139,7 +11223,7 @@ key113:
 	ADDQ         $0x04, R10
 	ADDQ         $0x20, R11
 	DECQ         R12
-	JNZ          key113
+	JNZ          key532
 	MOVQ         DI, R9
 	LEAQ         (DI)(AX*4), R10
 	VMULPS       Y2, Y3, Y3
@@ -2163,12 +11247,12 @@ key113:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	SUBQ         $0x08, R8
-	JZ           done111
-	JMP          more110
+	JZ           done530
+	JMP          more529
 
-smaller112:
+smaller531:
 	CMPQ   R8, $0x04
-	JL     smaller114
+	JL     smaller533
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
@@ -2181,9 +11265,9 @@ smaller112:
 	MOVQ   CX, R10
 	MOVQ   tokens+120(FP), R11
 	SUBQ   $0x02, R11
-	JL     odd116
+	JL     odd535
 
-pair115:
+pair534:
 	VMOVUPS      (R10), Y11
 	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y12, Y11, Y3
@@ -2205,11 +11289,11 @@ pair115:
 	ADDQ         $0x08, R9
 	ADDQ         $0x40, R10
 	SUBQ         $0x02, R11
-	JGE          pair115
+	JGE          pair534
 
-odd116:
+odd535:
 	ADDQ         $0x02, R11
-	JZ           done117
+	JZ           done536
 	VMOVUPS      (R10), Y11
 	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y12, Y11, Y3
@@ -2222,7 +11306,7 @@ odd116:
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 
-done117:
+done536:
 	MOVQ       DI, R9
 	VADDPS     Y7, Y3, Y3
 	VMULPS     Y2, Y3, Y3
@@ -2241,12 +11325,12 @@ done117:
 	ADDQ       R9, SI
 	ADDQ       R9, DI
 	SUBQ       $0x04, R8
-	JZ         done111
-	JMP        more110
+	JZ         done530
+	JMP        more529
 
-smaller114:
+smaller533:
 	CMPQ   R8, $0x02
-	JL     smaller118
+	JL     smaller537
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
@@ -2255,9 +11339,9 @@ smaller114:
 	MOVQ   CX, R10
 	MOVQ   tokens+120(FP), R11
 	SUBQ   $0x02, R11
-	JL     odd120
+	JL     odd539
 
-pair119:
+pair538:
 	VMOVUPS      (R10), Y7
 	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y8, Y7, Y3
@@ -2271,11 +11355,11 @@ pair119:
 	ADDQ         $0x08, R9
 	ADDQ         $0x40, R10
 	SUBQ         $0x02, R11
-	JGE          pair119
+	JGE          pair538
 
-odd120:
+odd539:
 	ADDQ         $0x02, R11
-	JZ           done121
+	JZ           done540
 	VMOVUPS      (R10), Y7
 	VBROADCASTSS (R9), Y8
 	VFMADD231PS  Y8, Y7, Y3
@@ -2284,7 +11368,7 @@ odd120:
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 
-done121:
+done540:
 	MOVQ       DI, R9
 	VADDPS     Y5, Y3, Y3
 	VMULPS     Y2, Y3, Y3
@@ -2297,19 +11381,19 @@ done121:
 	ADDQ       R9, SI
 	ADDQ       R9, DI
 	SUBQ       $0x02, R8
-	JZ         done111
-	JMP        more110
+	JZ         done530
+	JMP        more529
 
-smaller118:
+smaller537:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   SI, R9
 	MOVQ   CX, R10
 	MOVQ   tokens+120(FP), R11
 	SUBQ   $0x02, R11
-	JL     odd124
+	JL     odd543
 
-pair123:
+pair542:
 	VMOVUPS      (R10), Y5
 	VBROADCASTSS (R9), Y6
 	VFMADD231PS  Y6, Y5, Y3
@@ -2319,18 +11403,18 @@ pair123:
 	ADDQ         $0x08, R9
 	ADDQ         $0x40, R10
 	SUBQ         $0x02, R11
-	JGE          pair123
+	JGE          pair542
 
-odd124:
+odd543:
 	ADDQ         $0x02, R11
-	JZ           done125
+	JZ           done544
 	VMOVUPS      (R10), Y5
 	VBROADCASTSS (R9), Y6
 	VFMADD231PS  Y6, Y5, Y3
 	ADDQ         $0x04, R9
 	ADDQ         $0x20, R10
 
-done125:
+done544:
 	MOVQ       DI, R9
 	VADDPS     Y4, Y3, Y3
 	VMULPS     Y2, Y3, Y3
@@ -2340,15 +11424,15 @@ done125:
 	ADDQ       R9, SI
 	ADDQ       R9, DI
 	SUBQ       $0x01, R8
-	JZ         done111
-	JMP        more110
+	JZ         done530
+	JMP        more529
 
-done111:
+done530:
 	ADDQ  $0x20, DX
 	MOVQ  tokens+120(FP), SI
 	SHLQ  $0x02, SI
 	CMPQ  DX, SI
-	JL    queries86
+	JL    queries505
 	MOVQ  dh+112(FP), DX
 	IMULQ AX, DX
 	ADDQ  DX, (SP)
@@ -2356,7 +11440,7 @@ done111:
 	ADDQ  DX, 16(SP)
 	ADDQ  DX, 24(SP)
 	DECQ  32(SP)
-	JNZ   head85
+	JNZ   head504
 	VZEROUPPER
 	RET
 
@@ -2466,35 +11550,35 @@ TEXT ·meanTokensAVX2(SB), NOSPLIT, $0-92
 	VMOVUPS (R11)(R10*4), Y1
 	VMOVSS  share+88(FP), X2
 
-feature126:
+feature545:
 	MOVQ CX, R10
 	MOVQ AX, R11
 	MOVQ R8, R12
 
-row127:
+row546:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	MOVQ   SI, R13
 	SHRQ   $0x04, R13
-	JZ     tail128
+	JZ     tail547
 
-whole130:
+whole549:
 	VADDPS (R10), Y3, Y3
 	VADDPS 32(R10), Y4, Y4
 	ADDQ   $0x40, R10
 	DECQ   R13
-	JNZ    whole130
+	JNZ    whole549
 
-tail128:
+tail547:
 	TESTQ      R9, R9
-	JZ         sum129
+	JZ         sum548
 	VMASKMOVPS (R10), Y0, Y5
 	VADDPS     Y5, Y3, Y3
 	VMASKMOVPS 32(R10), Y1, Y5
 	VADDPS     Y5, Y4, Y4
 	LEAQ       (R10)(R9*4), R10
 
-sum129:
+sum548:
 	VADDPS       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X4
 	VADDPS       X4, X3, X3
@@ -2506,11 +11590,11 @@ sum129:
 	VMOVSS       X3, (R11)
 	ADDQ         $0x04, R11
 	DECQ         R12
-	JNZ          row127
+	JNZ          row546
 	ADDQ         DX, AX
 	ADDQ         BX, CX
 	DECQ         DI
-	JNZ          feature126
+	JNZ          feature545
 	VZEROUPPER
 	RET
 
@@ -2529,10 +11613,10 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-80
 	LEAQ (BX)(BX*2), R8
 	SHRQ $0x03, SI
 
-rows131:
+rows550:
 	XORQ R9, R9
 
-block132:
+block551:
 	LEAQ        (CX)(R9*4), R10
 	LEAQ        (R10)(BX*4), R11
 	MOVQ        R9, R12
@@ -2583,16 +11667,16 @@ block132:
 	VMOVUPS     Y5, (R12)(DX*1)
 	LEAQ        (R12)(DX*2), R12
 	CMPQ        R9, DI
-	JGE         done133
+	JGE         done552
 	ADDQ        $0x08, R9
 	CMPQ        R9, DI
 	CMOVQGT     DI, R9
-	JMP         block132
+	JMP         block551
 
-done133:
+done552:
 	LEAQ (CX)(BX*8), CX
 	ADDQ $0x20, AX
 	DECQ SI
-	JNZ  rows131
+	JNZ  rows550
 	VZEROUPPER
 	RET

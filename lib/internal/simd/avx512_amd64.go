@@ -92,6 +92,411 @@ func expAVX512(dst []float32, x []float32)
 //go:noescape
 func sigmoidAVX512(dst []float32, x []float32)
 
+// addAVX512 sets dst to a+b.
+//
+//go:noescape
+func addAVX512(dst []float32, a []float32, b []float32)
+
+// subAVX512 sets dst to a-b.
+//
+//go:noescape
+func subAVX512(dst []float32, a []float32, b []float32)
+
+// mulAVX512 sets dst to a*b.
+//
+//go:noescape
+func mulAVX512(dst []float32, a []float32, b []float32)
+
+// divAVX512 sets dst to a/b.
+//
+//go:noescape
+func divAVX512(dst []float32, a []float32, b []float32)
+
+// minAVX512 sets dst to the lesser of a and b.
+//
+//go:noescape
+func minAVX512(dst []float32, a []float32, b []float32)
+
+// maxAVX512 sets dst to the greater of a and b.
+//
+//go:noescape
+func maxAVX512(dst []float32, a []float32, b []float32)
+
+// addSAVX512 sets dst to a+v.
+//
+//go:noescape
+func addSAVX512(dst []float32, a []float32, v float32)
+
+// rsubSAVX512 sets dst to v-a.
+//
+//go:noescape
+func rsubSAVX512(dst []float32, a []float32, v float32)
+
+// mulSAVX512 sets dst to a*v.
+//
+//go:noescape
+func mulSAVX512(dst []float32, a []float32, v float32)
+
+// divSAVX512 sets dst to a/v.
+//
+//go:noescape
+func divSAVX512(dst []float32, a []float32, v float32)
+
+// rdivSAVX512 sets dst to v/a.
+//
+//go:noescape
+func rdivSAVX512(dst []float32, a []float32, v float32)
+
+// minSAVX512 sets dst to the lesser of a and v.
+//
+//go:noescape
+func minSAVX512(dst []float32, a []float32, v float32)
+
+// maxSAVX512 sets dst to the greater of a and v.
+//
+//go:noescape
+func maxSAVX512(dst []float32, a []float32, v float32)
+
+// mulAddAVX512 sets dst to a*b+c.
+//
+//go:noescape
+func mulAddAVX512(dst []float32, a []float32, b []float32, c []float32)
+
+// addScaledAVX512 adds v*a to dst.
+//
+//go:noescape
+func addScaledAVX512(dst []float32, a []float32, v float32)
+
+// fillAVX512 sets all of dst to v.
+//
+//go:noescape
+func fillAVX512(dst []float32, v float32)
+
+// negAVX512 sets dst to -x.
+//
+//go:noescape
+func negAVX512(dst []float32, x []float32)
+
+// absAVX512 sets dst to |x|.
+//
+//go:noescape
+func absAVX512(dst []float32, x []float32)
+
+// signAVX512 sets dst to 1, 0 or -1.
+//
+//go:noescape
+func signAVX512(dst []float32, x []float32)
+
+// sqrtAVX512 sets dst to the square root of x.
+//
+//go:noescape
+func sqrtAVX512(dst []float32, x []float32)
+
+// rsqrtAVX512 sets dst to 1/sqrt(x).
+//
+//go:noescape
+func rsqrtAVX512(dst []float32, x []float32)
+
+// logAVX512 sets dst to the natural logarithm of x.
+//
+//go:noescape
+func logAVX512(dst []float32, x []float32)
+
+// log1pAVX512 sets dst to log(1+x).
+//
+//go:noescape
+func log1pAVX512(dst []float32, x []float32)
+
+// expm1AVX512 sets dst to e**x-1.
+//
+//go:noescape
+func expm1AVX512(dst []float32, x []float32)
+
+// tanhAVX512 sets dst to the hyperbolic tangent of x.
+//
+//go:noescape
+func tanhAVX512(dst []float32, x []float32)
+
+// lessAVX512 sets dst to all ones where a < b, else 0.
+//
+//go:noescape
+func lessAVX512(dst []uint32, a []float32, b []float32)
+
+// lessEqualAVX512 sets dst to all ones where a <= b, else 0.
+//
+//go:noescape
+func lessEqualAVX512(dst []uint32, a []float32, b []float32)
+
+// equalAVX512 sets dst to all ones where a == b, else 0.
+//
+//go:noescape
+func equalAVX512(dst []uint32, a []float32, b []float32)
+
+// notEqualAVX512 sets dst to all ones where a != b, else 0.
+//
+//go:noescape
+func notEqualAVX512(dst []uint32, a []float32, b []float32)
+
+// lessSAVX512 sets dst to all ones where a < v, else 0.
+//
+//go:noescape
+func lessSAVX512(dst []uint32, a []float32, v float32)
+
+// lessEqualSAVX512 sets dst to all ones where a <= v, else 0.
+//
+//go:noescape
+func lessEqualSAVX512(dst []uint32, a []float32, v float32)
+
+// greaterSAVX512 sets dst to all ones where a > v, else 0.
+//
+//go:noescape
+func greaterSAVX512(dst []uint32, a []float32, v float32)
+
+// greaterEqualSAVX512 sets dst to all ones where a >= v, else 0.
+//
+//go:noescape
+func greaterEqualSAVX512(dst []uint32, a []float32, v float32)
+
+// equalSAVX512 sets dst to all ones where a == v, else 0.
+//
+//go:noescape
+func equalSAVX512(dst []uint32, a []float32, v float32)
+
+// notEqualSAVX512 sets dst to all ones where a != v, else 0.
+//
+//go:noescape
+func notEqualSAVX512(dst []uint32, a []float32, v float32)
+
+// lessUAVX512 sets dst to all ones where a < b, else 0.
+//
+//go:noescape
+func lessUAVX512(dst []uint32, a []uint32, b []uint32)
+
+// lessUSAVX512 sets dst to all ones where a < b, else 0, where b is v everywhere.
+//
+//go:noescape
+func lessUSAVX512(dst []uint32, a []uint32, v uint32)
+
+// equalUAVX512 sets dst to all ones where a == b, else 0.
+//
+//go:noescape
+func equalUAVX512(dst []uint32, a []uint32, b []uint32)
+
+// equalUSAVX512 sets dst to all ones where a == b, else 0, where b is v everywhere.
+//
+//go:noescape
+func equalUSAVX512(dst []uint32, a []uint32, v uint32)
+
+// andAVX512 sets dst to a&b.
+//
+//go:noescape
+func andAVX512(dst []uint32, a []uint32, b []uint32)
+
+// andSAVX512 sets dst to a&b, where b is v everywhere.
+//
+//go:noescape
+func andSAVX512(dst []uint32, a []uint32, v uint32)
+
+// orAVX512 sets dst to a|b.
+//
+//go:noescape
+func orAVX512(dst []uint32, a []uint32, b []uint32)
+
+// orSAVX512 sets dst to a|b, where b is v everywhere.
+//
+//go:noescape
+func orSAVX512(dst []uint32, a []uint32, v uint32)
+
+// xorAVX512 sets dst to a^b.
+//
+//go:noescape
+func xorAVX512(dst []uint32, a []uint32, b []uint32)
+
+// xorSAVX512 sets dst to a^b, where b is v everywhere.
+//
+//go:noescape
+func xorSAVX512(dst []uint32, a []uint32, v uint32)
+
+// addUAVX512 sets dst to a+b.
+//
+//go:noescape
+func addUAVX512(dst []uint32, a []uint32, b []uint32)
+
+// addUSAVX512 sets dst to a+b, where b is v everywhere.
+//
+//go:noescape
+func addUSAVX512(dst []uint32, a []uint32, v uint32)
+
+// subUAVX512 sets dst to a-b.
+//
+//go:noescape
+func subUAVX512(dst []uint32, a []uint32, b []uint32)
+
+// mulUAVX512 sets dst to a*b.
+//
+//go:noescape
+func mulUAVX512(dst []uint32, a []uint32, b []uint32)
+
+// mulUSAVX512 sets dst to a*b, where b is v everywhere.
+//
+//go:noescape
+func mulUSAVX512(dst []uint32, a []uint32, v uint32)
+
+// shlSAVX512 sets dst to a<<n.
+//
+//go:noescape
+func shlSAVX512(dst []uint32, a []uint32, n uint)
+
+// shrSAVX512 sets dst to a>>n.
+//
+//go:noescape
+func shrSAVX512(dst []uint32, a []uint32, n uint)
+
+// selAVX512 sets dst to a where the mask is all ones, to b where it is 0.
+//
+//go:noescape
+func selAVX512(dst []float32, mask []uint32, a []float32, b []float32)
+
+// selectSAAVX512 sets dst to a where the mask is all ones, to b where it is 0.
+//
+//go:noescape
+func selectSAAVX512(dst []float32, mask []uint32, a float32, b []float32)
+
+// selectSBAVX512 sets dst to a where the mask is all ones, to b where it is 0.
+//
+//go:noescape
+func selectSBAVX512(dst []float32, mask []uint32, a []float32, b float32)
+
+// fromI32AVX512 converts int32 to float32.
+//
+//go:noescape
+func fromI32AVX512(dst []float32, x []int32)
+
+// toI32AVX512 converts float32 to int32.
+//
+//go:noescape
+func toI32AVX512(dst []int32, x []float32)
+
+// fromU32AVX512 converts uint32 to float32.
+//
+//go:noescape
+func fromU32AVX512(dst []float32, x []uint32)
+
+// toU32AVX512 converts float32 to uint32.
+//
+//go:noescape
+func toU32AVX512(dst []uint32, x []float32)
+
+// widenAVX512 sets mask to all ones where b is true, else to 0.
+//
+//go:noescape
+func widenAVX512(mask []uint32, b []bool)
+
+// narrowAVX512 sets b to 1 where the mask is all ones, else to 0.
+//
+//go:noescape
+func narrowAVX512(b []bool, mask []uint32)
+
+// sumAVX512 returns the sum of x.
+//
+//go:noescape
+func sumAVX512(x []float32) float32
+
+// dotAVX512 returns the sum of a*b.
+//
+//go:noescape
+func dotAVX512(a []float32, b []float32) float32
+
+// maxOfAVX512 returns the greatest value of x, NaN when there is one.
+//
+//go:noescape
+func maxOfAVX512(x []float32) float32
+
+// minOfAVX512 returns the least value of x, NaN when there is one.
+//
+//go:noescape
+func minOfAVX512(x []float32) float32
+
+// sumRowsAVX512 sets dst to the sums of the rows of x, for a multiple of 16 rows and 1 <= n < 64.
+//
+//go:noescape
+func sumRowsAVX512(dst []float32, x []float32, rows int, n int)
+
+// maxRowsAVX512 sets dst to the greatest values of the rows of x, for a multiple of 16 rows and 1 <= n < 64.
+//
+//go:noescape
+func maxRowsAVX512(dst []float32, x []float32, rows int, n int)
+
+// addRowsAVX512 adds the rows of x to dst, for at least one row.
+//
+//go:noescape
+func addRowsAVX512(dst []float32, x []float32, rows int, n int)
+
+// repeatEachAVX512 sets dst to the values of x, each times in a row.
+//
+//go:noescape
+func repeatEachAVX512(dst []float32, x []float32, times int, inverse uint32)
+
+// strip1AVX512 multiplies 1 rows of a with b.
+//
+//go:noescape
+func strip1AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip2AVX512 multiplies 2 rows of a with b.
+//
+//go:noescape
+func strip2AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip3AVX512 multiplies 3 rows of a with b.
+//
+//go:noescape
+func strip3AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip4AVX512 multiplies 4 rows of a with b.
+//
+//go:noescape
+func strip4AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip5AVX512 multiplies 5 rows of a with b.
+//
+//go:noescape
+func strip5AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip6AVX512 multiplies 6 rows of a with b.
+//
+//go:noescape
+func strip6AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip7AVX512 multiplies 7 rows of a with b.
+//
+//go:noescape
+func strip7AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip8AVX512 multiplies 8 rows of a with b.
+//
+//go:noescape
+func strip8AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip9AVX512 multiplies 9 rows of a with b.
+//
+//go:noescape
+func strip9AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip10AVX512 multiplies 10 rows of a with b.
+//
+//go:noescape
+func strip10AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip11AVX512 multiplies 11 rows of a with b.
+//
+//go:noescape
+func strip11AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
+// strip12AVX512 multiplies 12 rows of a with b.
+//
+//go:noescape
+func strip12AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+
 // mulMembersAVX512 sets dst to x*scale, where scale repeats over the lanes.
 //
 //go:noescape

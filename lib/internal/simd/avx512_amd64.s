@@ -3142,6 +3142,9118 @@ done183:
 	VZEROUPPER
 	RET
 
+// func addAVX512(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F
+TEXT ·addAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less185
+
+turn184:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn184
+
+less185:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less187
+
+turn186:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn186
+
+less187:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done188
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done188:
+	VZEROUPPER
+	RET
+
+// func subAVX512(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F
+TEXT ·subAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less190
+
+turn189:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn189
+
+less190:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less192
+
+turn191:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn191
+
+less192:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done193
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done193:
+	VZEROUPPER
+	RET
+
+// func mulAVX512(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less195
+
+turn194:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn194
+
+less195:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less197
+
+turn196:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn196
+
+less197:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done198
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done198:
+	VZEROUPPER
+	RET
+
+// func divAVX512(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F
+TEXT ·divAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less200
+
+turn199:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn199
+
+less200:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less202
+
+turn201:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn201
+
+less202:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done203
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done203:
+	VZEROUPPER
+	RET
+
+// func minAVX512(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·minAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less205
+
+turn204:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VRANGEPS $0x04, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VRANGEPS $0x04, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VRANGEPS $0x04, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VRANGEPS $0x04, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn204
+
+less205:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less207
+
+turn206:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VRANGEPS $0x04, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn206
+
+less207:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done208
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VRANGEPS  $0x04, Z1, Z0, Z2
+	VCMPPS    $0x03, Z1, Z0, K2
+	VADDPS    Z1, Z0, K2, Z2
+	VMOVAPS   Z2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done208:
+	VZEROUPPER
+	RET
+
+// func maxAVX512(dst []float32, a []float32, b []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·maxAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less210
+
+turn209:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VRANGEPS $0x05, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VRANGEPS $0x05, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VRANGEPS $0x05, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VRANGEPS $0x05, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn209
+
+less210:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less212
+
+turn211:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VRANGEPS $0x05, Z1, Z0, Z2
+	VCMPPS   $0x03, Z1, Z0, K1
+	VADDPS   Z1, Z0, K1, Z2
+	VMOVAPS  Z2, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn211
+
+less212:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done213
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VRANGEPS  $0x05, Z1, Z0, Z2
+	VCMPPS    $0x03, Z1, Z0, K2
+	VADDPS    Z1, Z0, K2, Z2
+	VMOVAPS   Z2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done213:
+	VZEROUPPER
+	RET
+
+// func addSAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512F
+TEXT ·addSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less215
+
+turn214:
+	VMOVUPS (DX)(CX*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn214
+
+less215:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less217
+
+turn216:
+	VMOVUPS (DX)(CX*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn216
+
+less217:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done218
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done218:
+	VZEROUPPER
+	RET
+
+// func rsubSAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512F
+TEXT ·rsubSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less220
+
+turn219:
+	VMOVUPS (DX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn219
+
+less220:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less222
+
+turn221:
+	VMOVUPS (DX)(CX*4), Z1
+	VSUBPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn221
+
+less222:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done223
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VSUBPS    Z1, Z0, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done223:
+	VZEROUPPER
+	RET
+
+// func mulSAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512F
+TEXT ·mulSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less225
+
+turn224:
+	VMOVUPS (DX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn224
+
+less225:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less227
+
+turn226:
+	VMOVUPS (DX)(CX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn226
+
+less227:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done228
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done228:
+	VZEROUPPER
+	RET
+
+// func divSAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512F
+TEXT ·divSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less230
+
+turn229:
+	VMOVUPS (DX)(CX*4), Z1
+	VDIVPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VDIVPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VDIVPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VDIVPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn229
+
+less230:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less232
+
+turn231:
+	VMOVUPS (DX)(CX*4), Z1
+	VDIVPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn231
+
+less232:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done233
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VDIVPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done233:
+	VZEROUPPER
+	RET
+
+// func rdivSAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512F
+TEXT ·rdivSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less235
+
+turn234:
+	VMOVUPS (DX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn234
+
+less235:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less237
+
+turn236:
+	VMOVUPS (DX)(CX*4), Z1
+	VDIVPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn236
+
+less237:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done238
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VDIVPS    Z1, Z0, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done238:
+	VZEROUPPER
+	RET
+
+// func minSAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·minSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less240
+
+turn239:
+	VMOVUPS  (DX)(CX*4), Z1
+	VRANGEPS $0x04, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VRANGEPS $0x04, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VRANGEPS $0x04, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VRANGEPS $0x04, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn239
+
+less240:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less242
+
+turn241:
+	VMOVUPS  (DX)(CX*4), Z1
+	VRANGEPS $0x04, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn241
+
+less242:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done243
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VRANGEPS  $0x04, Z0, Z1, Z2
+	VCMPPS    $0x03, Z0, Z1, K2
+	VADDPS    Z0, Z1, K2, Z2
+	VMOVAPS   Z2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done243:
+	VZEROUPPER
+	RET
+
+// func maxSAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·maxSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less245
+
+turn244:
+	VMOVUPS  (DX)(CX*4), Z1
+	VRANGEPS $0x05, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VRANGEPS $0x05, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VRANGEPS $0x05, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VRANGEPS $0x05, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn244
+
+less245:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less247
+
+turn246:
+	VMOVUPS  (DX)(CX*4), Z1
+	VRANGEPS $0x05, Z0, Z1, Z2
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z2
+	VMOVAPS  Z2, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn246
+
+less247:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done248
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VRANGEPS  $0x05, Z0, Z1, Z2
+	VCMPPS    $0x03, Z0, Z1, K2
+	VADDPS    Z0, Z1, K2, Z2
+	VMOVAPS   Z2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done248:
+	VZEROUPPER
+	RET
+
+// func mulAddAVX512(dst []float32, a []float32, b []float32, c []float32)
+// Requires: AVX, AVX512F
+TEXT ·mulAddAVX512(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ c_base+72(FP), SI
+	MOVQ a_len+32(FP), DI
+	XORQ CX, CX
+	SUBQ $0x40, DI
+	JL   less250
+
+turn249:
+	VMOVUPS     (DX)(CX*4), Z0
+	VMOVUPS     (BX)(CX*4), Z1
+	VMOVUPS     (SI)(CX*4), Z2
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, (AX)(CX*4)
+	VMOVUPS     64(DX)(CX*4), Z0
+	VMOVUPS     64(BX)(CX*4), Z1
+	VMOVUPS     64(SI)(CX*4), Z2
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, 64(AX)(CX*4)
+	VMOVUPS     128(DX)(CX*4), Z0
+	VMOVUPS     128(BX)(CX*4), Z1
+	VMOVUPS     128(SI)(CX*4), Z2
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, 128(AX)(CX*4)
+	VMOVUPS     192(DX)(CX*4), Z0
+	VMOVUPS     192(BX)(CX*4), Z1
+	VMOVUPS     192(SI)(CX*4), Z2
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, 192(AX)(CX*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DI
+	JGE         turn249
+
+less250:
+	ADDQ $0x40, DI
+	SUBQ $0x10, DI
+	JL   less252
+
+turn251:
+	VMOVUPS     (DX)(CX*4), Z0
+	VMOVUPS     (BX)(CX*4), Z1
+	VMOVUPS     (SI)(CX*4), Z2
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, (AX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, DI
+	JGE         turn251
+
+less252:
+	ADDQ        $0x10, DI
+	TESTQ       DI, DI
+	JZ          done253
+	LEAQ        tailBitsAVX512<>+0(SB), R8
+	KMOVW       (R8)(DI*4), K1
+	VMOVUPS.Z   (DX)(CX*4), K1, Z0
+	VMOVUPS.Z   (BX)(CX*4), K1, Z1
+	VMOVUPS.Z   (SI)(CX*4), K1, Z2
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, K1, (AX)(CX*4)
+
+done253:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX512(dst []float32, a []float32, v float32)
+// Requires: AVX, AVX512F
+TEXT ·addScaledAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         a_len+32(FP), SI
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, SI
+	JL           less255
+
+turn254:
+	VMOVUPS     (DX)(CX*4), Z1
+	VMOVUPS     (BX)(CX*4), Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(CX*4)
+	VMOVUPS     64(DX)(CX*4), Z1
+	VMOVUPS     64(BX)(CX*4), Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, 64(AX)(CX*4)
+	VMOVUPS     128(DX)(CX*4), Z1
+	VMOVUPS     128(BX)(CX*4), Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, 128(AX)(CX*4)
+	VMOVUPS     192(DX)(CX*4), Z1
+	VMOVUPS     192(BX)(CX*4), Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, 192(AX)(CX*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, SI
+	JGE         turn254
+
+less255:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less257
+
+turn256:
+	VMOVUPS     (DX)(CX*4), Z1
+	VMOVUPS     (BX)(CX*4), Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, SI
+	JGE         turn256
+
+less257:
+	ADDQ        $0x10, SI
+	TESTQ       SI, SI
+	JZ          done258
+	LEAQ        tailBitsAVX512<>+0(SB), DI
+	KMOVW       (DI)(SI*4), K1
+	VMOVUPS.Z   (DX)(CX*4), K1, Z1
+	VMOVUPS.Z   (BX)(CX*4), K1, Z2
+	VFMADD231PS Z1, Z0, Z2
+	VMOVUPS     Z2, K1, (AX)(CX*4)
+
+done258:
+	VZEROUPPER
+	RET
+
+// func fillAVX512(dst []float32, v float32)
+// Requires: AVX, AVX512F
+TEXT ·fillAVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS v+24(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, DX
+	JL           less260
+
+turn259:
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DX
+	JGE     turn259
+
+less260:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   less262
+
+turn261:
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DX
+	JGE     turn261
+
+less262:
+	ADDQ    $0x10, DX
+	TESTQ   DX, DX
+	JZ      done263
+	LEAQ    tailBitsAVX512<>+0(SB), BX
+	KMOVW   (BX)(DX*4), K1
+	VMOVUPS Z0, K1, (AX)(CX*4)
+
+done263:
+	VZEROUPPER
+	RET
+
+// func negAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·negAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS signAVX512<>+0(SB), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less265
+
+turn264:
+	VMOVUPS (DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn264
+
+less265:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less267
+
+turn266:
+	VMOVUPS (DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn266
+
+less267:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done268
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VXORPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done268:
+	VZEROUPPER
+	RET
+
+DATA signAVX512<>+0(SB)/4, $0x80000000
+DATA signAVX512<>+4(SB)/4, $0x80000000
+DATA signAVX512<>+8(SB)/4, $0x80000000
+DATA signAVX512<>+12(SB)/4, $0x80000000
+DATA signAVX512<>+16(SB)/4, $0x80000000
+DATA signAVX512<>+20(SB)/4, $0x80000000
+DATA signAVX512<>+24(SB)/4, $0x80000000
+DATA signAVX512<>+28(SB)/4, $0x80000000
+GLOBL signAVX512<>(SB), RODATA|NOPTR, $32
+
+// func absAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·absAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS restAVX512<>+0(SB), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less270
+
+turn269:
+	VMOVUPS (DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn269
+
+less270:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less272
+
+turn271:
+	VMOVUPS (DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn271
+
+less272:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done273
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VANDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done273:
+	VZEROUPPER
+	RET
+
+DATA restAVX512<>+0(SB)/4, $0x7fffffff
+DATA restAVX512<>+4(SB)/4, $0x7fffffff
+DATA restAVX512<>+8(SB)/4, $0x7fffffff
+DATA restAVX512<>+12(SB)/4, $0x7fffffff
+DATA restAVX512<>+16(SB)/4, $0x7fffffff
+DATA restAVX512<>+20(SB)/4, $0x7fffffff
+DATA restAVX512<>+24(SB)/4, $0x7fffffff
+DATA restAVX512<>+28(SB)/4, $0x7fffffff
+GLOBL restAVX512<>(SB), RODATA|NOPTR, $32
+
+// func signAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·signAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS signAVX512<>+0(SB), Z0
+	VBROADCASTSS exp0AVX512<>+0(SB), Z1
+	VXORPS       Z2, Z2, Z2
+	XORQ         CX, CX
+	SUBQ         $0x20, BX
+	JL           less275
+
+turn274:
+	VMOVUPS (DX)(CX*4), Z3
+	VANDPS  Z0, Z3, Z4
+	VORPS   Z1, Z4, Z4
+	VCMPPS  $0x0c, Z2, Z3, K1
+	VMOVAPS Z4, K1, Z3
+	VMOVUPS Z3, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z3
+	VANDPS  Z0, Z3, Z4
+	VORPS   Z1, Z4, Z4
+	VCMPPS  $0x0c, Z2, Z3, K1
+	VMOVAPS Z4, K1, Z3
+	VMOVUPS Z3, 64(AX)(CX*4)
+	ADDQ    $0x20, CX
+	SUBQ    $0x20, BX
+	JGE     turn274
+
+less275:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   less277
+
+turn276:
+	VMOVUPS (DX)(CX*4), Z3
+	VANDPS  Z0, Z3, Z4
+	VORPS   Z1, Z4, Z4
+	VCMPPS  $0x0c, Z2, Z3, K1
+	VMOVAPS Z4, K1, Z3
+	VMOVUPS Z3, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn276
+
+less277:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done278
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z3
+	VANDPS    Z0, Z3, Z0
+	VORPS     Z1, Z0, Z0
+	VCMPPS    $0x0c, Z2, Z3, K2
+	VMOVAPS   Z0, K2, Z3
+	VMOVUPS   Z3, K1, (AX)(CX*4)
+
+done278:
+	VZEROUPPER
+	RET
+
+// func sqrtAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·sqrtAVX512(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x10, BX
+	JL   less280
+
+turn279:
+	VMOVUPS (DX)(CX*4), Z0
+	VSQRTPS Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn279
+
+less280:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done281
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VSQRTPS   Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done281:
+	VZEROUPPER
+	RET
+
+// func rsqrtAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·rsqrtAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS exp0AVX512<>+0(SB), Z0
+	XORQ         CX, CX
+	SUBQ         $0x10, BX
+	JL           less283
+
+turn282:
+	VMOVUPS (DX)(CX*4), Z1
+	VSQRTPS Z1, Z1
+	VDIVPS  Z1, Z0, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn282
+
+less283:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done284
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VSQRTPS   Z1, Z1
+	VDIVPS    Z1, Z0, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done284:
+	VZEROUPPER
+	RET
+
+// func logAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·logAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS rootHalfAVX512<>+0(SB), Z0
+	VBROADCASTSS fractionAVX512<>+0(SB), Z1
+	VBROADCASTSS exp0AVX512<>+0(SB), Z2
+	VBROADCASTSS log0AVX512<>+0(SB), Z3
+	VBROADCASTSS log1AVX512<>+0(SB), Z4
+	VBROADCASTSS log2AVX512<>+0(SB), Z5
+	VBROADCASTSS log3AVX512<>+0(SB), Z6
+	VBROADCASTSS log4AVX512<>+0(SB), Z7
+	VBROADCASTSS log5AVX512<>+0(SB), Z8
+	VBROADCASTSS log6AVX512<>+0(SB), Z9
+	VBROADCASTSS log7AVX512<>+0(SB), Z10
+	VBROADCASTSS ln2HiAVX512<>+0(SB), Z11
+	VBROADCASTSS ln2LoAVX512<>+0(SB), Z12
+	VBROADCASTSS oneHalfAVX512<>+0(SB), Z13
+	VXORPS       Z14, Z14, Z14
+	VBROADCASTSS infAVX512<>+0(SB), Z15
+	VBROADCASTSS minusInfAVX512<>+0(SB), Z16
+	VBROADCASTSS nanAVX512<>+0(SB), Z17
+	VBROADCASTSS minNormalAVX512<>+0(SB), Z18
+	VBROADCASTSS subnormalFactorAVX512<>+0(SB), Z19
+	VBROADCASTSS subnormalShiftAVX512<>+0(SB), Z20
+	XORQ         CX, CX
+	SUBQ         $0x10, BX
+	JL           less286
+
+turn285:
+	VMOVUPS      (DX)(CX*4), Z21
+	VMULPS       Z19, Z21, Z22
+	VMOVAPS      Z21, Z23
+	VMOVAPS      Z14, Z24
+	VCMPPS       $0x11, Z18, Z21, K1
+	VMOVAPS      Z22, K1, Z23
+	VCMPPS       $0x11, Z18, Z21, K1
+	VMOVAPS      Z20, K1, Z24
+	VPSUBD       Z0, Z23, Z22
+	VPSRAD       $0x17, Z22, Z23
+	VCVTDQ2PS    Z23, Z23
+	VANDPS       Z1, Z22, Z22
+	VPADDD       Z0, Z22, Z22
+	VSUBPS       Z2, Z22, Z22
+	VSUBPS       Z24, Z23, Z23
+	VMOVAPS      Z10, Z24
+	VFMADD213PS  Z9, Z22, Z24
+	VFMADD213PS  Z8, Z22, Z24
+	VFMADD213PS  Z7, Z22, Z24
+	VFMADD213PS  Z6, Z22, Z24
+	VFMADD213PS  Z5, Z22, Z24
+	VFMADD213PS  Z4, Z22, Z24
+	VFMADD213PS  Z3, Z22, Z24
+	VMULPS       Z22, Z22, Z25
+	VMULPS       Z22, Z25, Z26
+	VMULPS       Z26, Z24, Z24
+	VFMADD231PS  Z12, Z23, Z24
+	VFNMADD231PS Z13, Z25, Z24
+	VADDPS       Z22, Z24, Z24
+	VFMADD231PS  Z11, Z23, Z24
+	VCMPPS       $0x11, Z14, Z21, K1
+	VMOVAPS      Z17, K1, Z24
+	VCMPPS       $0x00, Z14, Z21, K1
+	VMOVAPS      Z16, K1, Z24
+	VCMPPS       $0x15, Z15, Z21, K1
+	VMOVAPS      Z21, K1, Z24
+	VMOVUPS      Z24, (AX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, BX
+	JGE          turn285
+
+less286:
+	ADDQ         $0x10, BX
+	TESTQ        BX, BX
+	JZ           done287
+	LEAQ         tailBitsAVX512<>+0(SB), SI
+	KMOVW        (SI)(BX*4), K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z21
+	VMULPS       Z19, Z21, Z19
+	VMOVAPS      Z21, Z22
+	VMOVAPS      Z14, Z23
+	VCMPPS       $0x11, Z18, Z21, K2
+	VMOVAPS      Z19, K2, Z22
+	VCMPPS       $0x11, Z18, Z21, K2
+	VMOVAPS      Z20, K2, Z23
+	VPSUBD       Z0, Z22, Z18
+	VPSRAD       $0x17, Z18, Z19
+	VCVTDQ2PS    Z19, Z19
+	VANDPS       Z1, Z18, Z18
+	VPADDD       Z0, Z18, Z18
+	VSUBPS       Z2, Z18, Z18
+	VSUBPS       Z23, Z19, Z19
+	VMOVAPS      Z10, Z0
+	VFMADD213PS  Z9, Z18, Z0
+	VFMADD213PS  Z8, Z18, Z0
+	VFMADD213PS  Z7, Z18, Z0
+	VFMADD213PS  Z6, Z18, Z0
+	VFMADD213PS  Z5, Z18, Z0
+	VFMADD213PS  Z4, Z18, Z0
+	VFMADD213PS  Z3, Z18, Z0
+	VMULPS       Z18, Z18, Z1
+	VMULPS       Z18, Z1, Z2
+	VMULPS       Z2, Z0, Z0
+	VFMADD231PS  Z12, Z19, Z0
+	VFNMADD231PS Z13, Z1, Z0
+	VADDPS       Z18, Z0, Z0
+	VFMADD231PS  Z11, Z19, Z0
+	VCMPPS       $0x11, Z14, Z21, K2
+	VMOVAPS      Z17, K2, Z0
+	VCMPPS       $0x00, Z14, Z21, K2
+	VMOVAPS      Z16, K2, Z0
+	VCMPPS       $0x15, Z15, Z21, K2
+	VMOVAPS      Z21, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(CX*4)
+
+done287:
+	VZEROUPPER
+	RET
+
+DATA rootHalfAVX512<>+0(SB)/4, $0x3f3504f3
+DATA rootHalfAVX512<>+4(SB)/4, $0x3f3504f3
+DATA rootHalfAVX512<>+8(SB)/4, $0x3f3504f3
+DATA rootHalfAVX512<>+12(SB)/4, $0x3f3504f3
+DATA rootHalfAVX512<>+16(SB)/4, $0x3f3504f3
+DATA rootHalfAVX512<>+20(SB)/4, $0x3f3504f3
+DATA rootHalfAVX512<>+24(SB)/4, $0x3f3504f3
+DATA rootHalfAVX512<>+28(SB)/4, $0x3f3504f3
+GLOBL rootHalfAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA fractionAVX512<>+0(SB)/4, $0x007fffff
+DATA fractionAVX512<>+4(SB)/4, $0x007fffff
+DATA fractionAVX512<>+8(SB)/4, $0x007fffff
+DATA fractionAVX512<>+12(SB)/4, $0x007fffff
+DATA fractionAVX512<>+16(SB)/4, $0x007fffff
+DATA fractionAVX512<>+20(SB)/4, $0x007fffff
+DATA fractionAVX512<>+24(SB)/4, $0x007fffff
+DATA fractionAVX512<>+28(SB)/4, $0x007fffff
+GLOBL fractionAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log0AVX512<>+0(SB)/4, $0x3eaaaaaa
+DATA log0AVX512<>+4(SB)/4, $0x3eaaaaaa
+DATA log0AVX512<>+8(SB)/4, $0x3eaaaaaa
+DATA log0AVX512<>+12(SB)/4, $0x3eaaaaaa
+DATA log0AVX512<>+16(SB)/4, $0x3eaaaaaa
+DATA log0AVX512<>+20(SB)/4, $0x3eaaaaaa
+DATA log0AVX512<>+24(SB)/4, $0x3eaaaaaa
+DATA log0AVX512<>+28(SB)/4, $0x3eaaaaaa
+GLOBL log0AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log1AVX512<>+0(SB)/4, $0xbe800113
+DATA log1AVX512<>+4(SB)/4, $0xbe800113
+DATA log1AVX512<>+8(SB)/4, $0xbe800113
+DATA log1AVX512<>+12(SB)/4, $0xbe800113
+DATA log1AVX512<>+16(SB)/4, $0xbe800113
+DATA log1AVX512<>+20(SB)/4, $0xbe800113
+DATA log1AVX512<>+24(SB)/4, $0xbe800113
+DATA log1AVX512<>+28(SB)/4, $0xbe800113
+GLOBL log1AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log2AVX512<>+0(SB)/4, $0x3e4cd00e
+DATA log2AVX512<>+4(SB)/4, $0x3e4cd00e
+DATA log2AVX512<>+8(SB)/4, $0x3e4cd00e
+DATA log2AVX512<>+12(SB)/4, $0x3e4cd00e
+DATA log2AVX512<>+16(SB)/4, $0x3e4cd00e
+DATA log2AVX512<>+20(SB)/4, $0x3e4cd00e
+DATA log2AVX512<>+24(SB)/4, $0x3e4cd00e
+DATA log2AVX512<>+28(SB)/4, $0x3e4cd00e
+GLOBL log2AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log3AVX512<>+0(SB)/4, $0xbe2a3945
+DATA log3AVX512<>+4(SB)/4, $0xbe2a3945
+DATA log3AVX512<>+8(SB)/4, $0xbe2a3945
+DATA log3AVX512<>+12(SB)/4, $0xbe2a3945
+DATA log3AVX512<>+16(SB)/4, $0xbe2a3945
+DATA log3AVX512<>+20(SB)/4, $0xbe2a3945
+DATA log3AVX512<>+24(SB)/4, $0xbe2a3945
+DATA log3AVX512<>+28(SB)/4, $0xbe2a3945
+GLOBL log3AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log4AVX512<>+0(SB)/4, $0x3e116c97
+DATA log4AVX512<>+4(SB)/4, $0x3e116c97
+DATA log4AVX512<>+8(SB)/4, $0x3e116c97
+DATA log4AVX512<>+12(SB)/4, $0x3e116c97
+DATA log4AVX512<>+16(SB)/4, $0x3e116c97
+DATA log4AVX512<>+20(SB)/4, $0x3e116c97
+DATA log4AVX512<>+24(SB)/4, $0x3e116c97
+DATA log4AVX512<>+28(SB)/4, $0x3e116c97
+GLOBL log4AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log5AVX512<>+0(SB)/4, $0xbe06c121
+DATA log5AVX512<>+4(SB)/4, $0xbe06c121
+DATA log5AVX512<>+8(SB)/4, $0xbe06c121
+DATA log5AVX512<>+12(SB)/4, $0xbe06c121
+DATA log5AVX512<>+16(SB)/4, $0xbe06c121
+DATA log5AVX512<>+20(SB)/4, $0xbe06c121
+DATA log5AVX512<>+24(SB)/4, $0xbe06c121
+DATA log5AVX512<>+28(SB)/4, $0xbe06c121
+GLOBL log5AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log6AVX512<>+0(SB)/4, $0x3e02af63
+DATA log6AVX512<>+4(SB)/4, $0x3e02af63
+DATA log6AVX512<>+8(SB)/4, $0x3e02af63
+DATA log6AVX512<>+12(SB)/4, $0x3e02af63
+DATA log6AVX512<>+16(SB)/4, $0x3e02af63
+DATA log6AVX512<>+20(SB)/4, $0x3e02af63
+DATA log6AVX512<>+24(SB)/4, $0x3e02af63
+DATA log6AVX512<>+28(SB)/4, $0x3e02af63
+GLOBL log6AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA log7AVX512<>+0(SB)/4, $0xbd9c64ef
+DATA log7AVX512<>+4(SB)/4, $0xbd9c64ef
+DATA log7AVX512<>+8(SB)/4, $0xbd9c64ef
+DATA log7AVX512<>+12(SB)/4, $0xbd9c64ef
+DATA log7AVX512<>+16(SB)/4, $0xbd9c64ef
+DATA log7AVX512<>+20(SB)/4, $0xbd9c64ef
+DATA log7AVX512<>+24(SB)/4, $0xbd9c64ef
+DATA log7AVX512<>+28(SB)/4, $0xbd9c64ef
+GLOBL log7AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA oneHalfAVX512<>+0(SB)/4, $0x3f000000
+DATA oneHalfAVX512<>+4(SB)/4, $0x3f000000
+DATA oneHalfAVX512<>+8(SB)/4, $0x3f000000
+DATA oneHalfAVX512<>+12(SB)/4, $0x3f000000
+DATA oneHalfAVX512<>+16(SB)/4, $0x3f000000
+DATA oneHalfAVX512<>+20(SB)/4, $0x3f000000
+DATA oneHalfAVX512<>+24(SB)/4, $0x3f000000
+DATA oneHalfAVX512<>+28(SB)/4, $0x3f000000
+GLOBL oneHalfAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA minusInfAVX512<>+0(SB)/4, $0xff800000
+DATA minusInfAVX512<>+4(SB)/4, $0xff800000
+DATA minusInfAVX512<>+8(SB)/4, $0xff800000
+DATA minusInfAVX512<>+12(SB)/4, $0xff800000
+DATA minusInfAVX512<>+16(SB)/4, $0xff800000
+DATA minusInfAVX512<>+20(SB)/4, $0xff800000
+DATA minusInfAVX512<>+24(SB)/4, $0xff800000
+DATA minusInfAVX512<>+28(SB)/4, $0xff800000
+GLOBL minusInfAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA nanAVX512<>+0(SB)/4, $0x7fc00000
+DATA nanAVX512<>+4(SB)/4, $0x7fc00000
+DATA nanAVX512<>+8(SB)/4, $0x7fc00000
+DATA nanAVX512<>+12(SB)/4, $0x7fc00000
+DATA nanAVX512<>+16(SB)/4, $0x7fc00000
+DATA nanAVX512<>+20(SB)/4, $0x7fc00000
+DATA nanAVX512<>+24(SB)/4, $0x7fc00000
+DATA nanAVX512<>+28(SB)/4, $0x7fc00000
+GLOBL nanAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA minNormalAVX512<>+0(SB)/4, $0x00800000
+DATA minNormalAVX512<>+4(SB)/4, $0x00800000
+DATA minNormalAVX512<>+8(SB)/4, $0x00800000
+DATA minNormalAVX512<>+12(SB)/4, $0x00800000
+DATA minNormalAVX512<>+16(SB)/4, $0x00800000
+DATA minNormalAVX512<>+20(SB)/4, $0x00800000
+DATA minNormalAVX512<>+24(SB)/4, $0x00800000
+DATA minNormalAVX512<>+28(SB)/4, $0x00800000
+GLOBL minNormalAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA subnormalFactorAVX512<>+0(SB)/4, $0x4b000000
+DATA subnormalFactorAVX512<>+4(SB)/4, $0x4b000000
+DATA subnormalFactorAVX512<>+8(SB)/4, $0x4b000000
+DATA subnormalFactorAVX512<>+12(SB)/4, $0x4b000000
+DATA subnormalFactorAVX512<>+16(SB)/4, $0x4b000000
+DATA subnormalFactorAVX512<>+20(SB)/4, $0x4b000000
+DATA subnormalFactorAVX512<>+24(SB)/4, $0x4b000000
+DATA subnormalFactorAVX512<>+28(SB)/4, $0x4b000000
+GLOBL subnormalFactorAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA subnormalShiftAVX512<>+0(SB)/4, $0x41b80000
+DATA subnormalShiftAVX512<>+4(SB)/4, $0x41b80000
+DATA subnormalShiftAVX512<>+8(SB)/4, $0x41b80000
+DATA subnormalShiftAVX512<>+12(SB)/4, $0x41b80000
+DATA subnormalShiftAVX512<>+16(SB)/4, $0x41b80000
+DATA subnormalShiftAVX512<>+20(SB)/4, $0x41b80000
+DATA subnormalShiftAVX512<>+24(SB)/4, $0x41b80000
+DATA subnormalShiftAVX512<>+28(SB)/4, $0x41b80000
+GLOBL subnormalShiftAVX512<>(SB), RODATA|NOPTR, $32
+
+// func log1pAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·log1pAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS rootHalfAVX512<>+0(SB), Z0
+	VBROADCASTSS fractionAVX512<>+0(SB), Z1
+	VBROADCASTSS exp0AVX512<>+0(SB), Z2
+	VBROADCASTSS log0AVX512<>+0(SB), Z3
+	VBROADCASTSS log1AVX512<>+0(SB), Z4
+	VBROADCASTSS log2AVX512<>+0(SB), Z5
+	VBROADCASTSS log3AVX512<>+0(SB), Z6
+	VBROADCASTSS log4AVX512<>+0(SB), Z7
+	VBROADCASTSS log5AVX512<>+0(SB), Z8
+	VBROADCASTSS log6AVX512<>+0(SB), Z9
+	VBROADCASTSS log7AVX512<>+0(SB), Z10
+	VBROADCASTSS ln2HiAVX512<>+0(SB), Z11
+	VBROADCASTSS ln2LoAVX512<>+0(SB), Z12
+	VBROADCASTSS oneHalfAVX512<>+0(SB), Z13
+	VBROADCASTSS minusOneAVX512<>+0(SB), Z14
+	VBROADCASTSS infAVX512<>+0(SB), Z15
+	VBROADCASTSS minusInfAVX512<>+0(SB), Z16
+	VBROADCASTSS nanAVX512<>+0(SB), Z17
+	VBROADCASTSS exp0AVX512<>+0(SB), Z18
+	VBROADCASTSS restAVX512<>+0(SB), Z19
+	VBROADCASTSS tinyAVX512<>+0(SB), Z20
+	XORQ         CX, CX
+	SUBQ         $0x10, BX
+	JL           less289
+
+turn288:
+	VMOVUPS      (DX)(CX*4), Z21
+	VADDPS       Z18, Z21, Z22
+	VSUBPS       Z21, Z22, Z23
+	VSUBPS       Z23, Z22, Z24
+	VSUBPS       Z24, Z21, Z24
+	VSUBPS       Z23, Z18, Z23
+	VADDPS       Z23, Z24, Z24
+	VDIVPS       Z22, Z24, Z24
+	VPSUBD       Z0, Z22, Z22
+	VPSRAD       $0x17, Z22, Z23
+	VCVTDQ2PS    Z23, Z23
+	VANDPS       Z1, Z22, Z22
+	VPADDD       Z0, Z22, Z22
+	VSUBPS       Z2, Z22, Z22
+	VMOVAPS      Z10, Z25
+	VFMADD213PS  Z9, Z22, Z25
+	VFMADD213PS  Z8, Z22, Z25
+	VFMADD213PS  Z7, Z22, Z25
+	VFMADD213PS  Z6, Z22, Z25
+	VFMADD213PS  Z5, Z22, Z25
+	VFMADD213PS  Z4, Z22, Z25
+	VFMADD213PS  Z3, Z22, Z25
+	VMULPS       Z22, Z22, Z26
+	VMULPS       Z22, Z26, Z27
+	VFMADD213PS  Z24, Z27, Z25
+	VFMADD231PS  Z12, Z23, Z25
+	VFNMADD231PS Z13, Z26, Z25
+	VADDPS       Z22, Z25, Z25
+	VFMADD231PS  Z11, Z23, Z25
+	VCMPPS       $0x11, Z14, Z21, K1
+	VMOVAPS      Z17, K1, Z25
+	VCMPPS       $0x00, Z14, Z21, K1
+	VMOVAPS      Z16, K1, Z25
+	VCMPPS       $0x15, Z15, Z21, K1
+	VMOVAPS      Z21, K1, Z25
+	VANDPS       Z19, Z21, Z22
+	VCMPPS       $0x11, Z20, Z22, K1
+	VMOVAPS      Z21, K1, Z25
+	VMOVUPS      Z25, (AX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, BX
+	JGE          turn288
+
+less289:
+	ADDQ         $0x10, BX
+	TESTQ        BX, BX
+	JZ           done290
+	LEAQ         tailBitsAVX512<>+0(SB), SI
+	KMOVW        (SI)(BX*4), K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z21
+	VADDPS       Z18, Z21, Z22
+	VSUBPS       Z21, Z22, Z23
+	VSUBPS       Z23, Z22, Z24
+	VSUBPS       Z24, Z21, Z24
+	VSUBPS       Z23, Z18, Z18
+	VADDPS       Z18, Z24, Z24
+	VDIVPS       Z22, Z24, Z24
+	VPSUBD       Z0, Z22, Z18
+	VPSRAD       $0x17, Z18, Z22
+	VCVTDQ2PS    Z22, Z22
+	VANDPS       Z1, Z18, Z18
+	VPADDD       Z0, Z18, Z18
+	VSUBPS       Z2, Z18, Z18
+	VMOVAPS      Z10, Z0
+	VFMADD213PS  Z9, Z18, Z0
+	VFMADD213PS  Z8, Z18, Z0
+	VFMADD213PS  Z7, Z18, Z0
+	VFMADD213PS  Z6, Z18, Z0
+	VFMADD213PS  Z5, Z18, Z0
+	VFMADD213PS  Z4, Z18, Z0
+	VFMADD213PS  Z3, Z18, Z0
+	VMULPS       Z18, Z18, Z1
+	VMULPS       Z18, Z1, Z2
+	VFMADD213PS  Z24, Z2, Z0
+	VFMADD231PS  Z12, Z22, Z0
+	VFNMADD231PS Z13, Z1, Z0
+	VADDPS       Z18, Z0, Z0
+	VFMADD231PS  Z11, Z22, Z0
+	VCMPPS       $0x11, Z14, Z21, K2
+	VMOVAPS      Z17, K2, Z0
+	VCMPPS       $0x00, Z14, Z21, K2
+	VMOVAPS      Z16, K2, Z0
+	VCMPPS       $0x15, Z15, Z21, K2
+	VMOVAPS      Z21, K2, Z0
+	VANDPS       Z19, Z21, Z1
+	VCMPPS       $0x11, Z20, Z1, K2
+	VMOVAPS      Z21, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(CX*4)
+
+done290:
+	VZEROUPPER
+	RET
+
+DATA minusOneAVX512<>+0(SB)/4, $0xbf800000
+DATA minusOneAVX512<>+4(SB)/4, $0xbf800000
+DATA minusOneAVX512<>+8(SB)/4, $0xbf800000
+DATA minusOneAVX512<>+12(SB)/4, $0xbf800000
+DATA minusOneAVX512<>+16(SB)/4, $0xbf800000
+DATA minusOneAVX512<>+20(SB)/4, $0xbf800000
+DATA minusOneAVX512<>+24(SB)/4, $0xbf800000
+DATA minusOneAVX512<>+28(SB)/4, $0xbf800000
+GLOBL minusOneAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA tinyAVX512<>+0(SB)/4, $0x33000000
+DATA tinyAVX512<>+4(SB)/4, $0x33000000
+DATA tinyAVX512<>+8(SB)/4, $0x33000000
+DATA tinyAVX512<>+12(SB)/4, $0x33000000
+DATA tinyAVX512<>+16(SB)/4, $0x33000000
+DATA tinyAVX512<>+20(SB)/4, $0x33000000
+DATA tinyAVX512<>+24(SB)/4, $0x33000000
+DATA tinyAVX512<>+28(SB)/4, $0x33000000
+GLOBL tinyAVX512<>(SB), RODATA|NOPTR, $32
+
+// func expm1AVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·expm1AVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS log2eAVX512<>+0(SB), Z0
+	VBROADCASTSS ln2HiAVX512<>+0(SB), Z1
+	VBROADCASTSS ln2LoAVX512<>+0(SB), Z2
+	VBROADCASTSS expm10AVX512<>+0(SB), Z3
+	VBROADCASTSS expm11AVX512<>+0(SB), Z4
+	VBROADCASTSS expm12AVX512<>+0(SB), Z5
+	VBROADCASTSS expm13AVX512<>+0(SB), Z6
+	VBROADCASTSS expm14AVX512<>+0(SB), Z7
+	VBROADCASTSS expm15AVX512<>+0(SB), Z8
+	VBROADCASTSS restAVX512<>+0(SB), Z9
+	VBROADCASTSS tinyAVX512<>+0(SB), Z10
+	VBROADCASTSS expm1MinAVX512<>+0(SB), Z11
+	VBROADCASTSS expm1MaxAVX512<>+0(SB), Z12
+	VBROADCASTSS oneHalfAVX512<>+0(SB), Z13
+	VBROADCASTSS oneHalfBitsAVX512<>+0(SB), Z14
+	XORQ         CX, CX
+	SUBQ         $0x10, BX
+	JL           less292
+
+turn291:
+	VMOVUPS      (DX)(CX*4), Z15
+	VMOVAPS      Z11, Z16
+	VMAXPS       Z15, Z16, Z16
+	VMOVAPS      Z12, Z17
+	VMINPS       Z16, Z17, Z17
+	VMULPS       Z0, Z17, Z16
+	VRNDSCALEPS  $0x08, Z16, Z16
+	VMOVAPS      Z17, Z17
+	VFNMADD231PS Z1, Z16, Z17
+	VFNMADD231PS Z2, Z16, Z17
+	VMOVAPS      Z8, Z18
+	VFMADD213PS  Z7, Z17, Z18
+	VFMADD213PS  Z6, Z17, Z18
+	VFMADD213PS  Z5, Z17, Z18
+	VFMADD213PS  Z4, Z17, Z18
+	VFMADD213PS  Z3, Z17, Z18
+	VMULPS       Z17, Z17, Z19
+	VFMADD213PS  Z17, Z19, Z18
+	VCVTPS2DQ    Z16, Z16
+	VPSLLD       $0x17, Z16, Z16
+	VPADDD       Z14, Z16, Z16
+	VSUBPS       Z13, Z16, Z17
+	VFMADD213PS  Z17, Z16, Z18
+	VADDPS       Z18, Z18, Z18
+	VANDPS       Z9, Z15, Z16
+	VCMPPS       $0x11, Z10, Z16, K1
+	VMOVAPS      Z15, K1, Z18
+	VMOVUPS      Z18, (AX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, BX
+	JGE          turn291
+
+less292:
+	ADDQ         $0x10, BX
+	TESTQ        BX, BX
+	JZ           done293
+	LEAQ         tailBitsAVX512<>+0(SB), SI
+	KMOVW        (SI)(BX*4), K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z15
+	VMOVAPS      Z11, Z11
+	VMAXPS       Z15, Z11, Z11
+	VMOVAPS      Z12, Z12
+	VMINPS       Z11, Z12, Z12
+	VMULPS       Z0, Z12, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VMOVAPS      Z12, Z11
+	VFNMADD231PS Z1, Z0, Z11
+	VFNMADD231PS Z2, Z0, Z11
+	VMOVAPS      Z8, Z1
+	VFMADD213PS  Z7, Z11, Z1
+	VFMADD213PS  Z6, Z11, Z1
+	VFMADD213PS  Z5, Z11, Z1
+	VFMADD213PS  Z4, Z11, Z1
+	VFMADD213PS  Z3, Z11, Z1
+	VMULPS       Z11, Z11, Z2
+	VFMADD213PS  Z11, Z2, Z1
+	VCVTPS2DQ    Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VPADDD       Z14, Z0, Z0
+	VSUBPS       Z13, Z0, Z12
+	VFMADD213PS  Z12, Z0, Z1
+	VADDPS       Z1, Z1, Z1
+	VANDPS       Z9, Z15, Z0
+	VCMPPS       $0x11, Z10, Z0, K2
+	VMOVAPS      Z15, K2, Z1
+	VMOVUPS      Z1, K1, (AX)(CX*4)
+
+done293:
+	VZEROUPPER
+	RET
+
+DATA expm10AVX512<>+0(SB)/4, $0x3f000000
+DATA expm10AVX512<>+4(SB)/4, $0x3f000000
+DATA expm10AVX512<>+8(SB)/4, $0x3f000000
+DATA expm10AVX512<>+12(SB)/4, $0x3f000000
+DATA expm10AVX512<>+16(SB)/4, $0x3f000000
+DATA expm10AVX512<>+20(SB)/4, $0x3f000000
+DATA expm10AVX512<>+24(SB)/4, $0x3f000000
+DATA expm10AVX512<>+28(SB)/4, $0x3f000000
+GLOBL expm10AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA expm11AVX512<>+0(SB)/4, $0x3e2aaaaa
+DATA expm11AVX512<>+4(SB)/4, $0x3e2aaaaa
+DATA expm11AVX512<>+8(SB)/4, $0x3e2aaaaa
+DATA expm11AVX512<>+12(SB)/4, $0x3e2aaaaa
+DATA expm11AVX512<>+16(SB)/4, $0x3e2aaaaa
+DATA expm11AVX512<>+20(SB)/4, $0x3e2aaaaa
+DATA expm11AVX512<>+24(SB)/4, $0x3e2aaaaa
+DATA expm11AVX512<>+28(SB)/4, $0x3e2aaaaa
+GLOBL expm11AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA expm12AVX512<>+0(SB)/4, $0x3d2aaa7c
+DATA expm12AVX512<>+4(SB)/4, $0x3d2aaa7c
+DATA expm12AVX512<>+8(SB)/4, $0x3d2aaa7c
+DATA expm12AVX512<>+12(SB)/4, $0x3d2aaa7c
+DATA expm12AVX512<>+16(SB)/4, $0x3d2aaa7c
+DATA expm12AVX512<>+20(SB)/4, $0x3d2aaa7c
+DATA expm12AVX512<>+24(SB)/4, $0x3d2aaa7c
+DATA expm12AVX512<>+28(SB)/4, $0x3d2aaa7c
+GLOBL expm12AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA expm13AVX512<>+0(SB)/4, $0x3c08896e
+DATA expm13AVX512<>+4(SB)/4, $0x3c08896e
+DATA expm13AVX512<>+8(SB)/4, $0x3c08896e
+DATA expm13AVX512<>+12(SB)/4, $0x3c08896e
+DATA expm13AVX512<>+16(SB)/4, $0x3c08896e
+DATA expm13AVX512<>+20(SB)/4, $0x3c08896e
+DATA expm13AVX512<>+24(SB)/4, $0x3c08896e
+DATA expm13AVX512<>+28(SB)/4, $0x3c08896e
+GLOBL expm13AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA expm14AVX512<>+0(SB)/4, $0x3ab69d1c
+DATA expm14AVX512<>+4(SB)/4, $0x3ab69d1c
+DATA expm14AVX512<>+8(SB)/4, $0x3ab69d1c
+DATA expm14AVX512<>+12(SB)/4, $0x3ab69d1c
+DATA expm14AVX512<>+16(SB)/4, $0x3ab69d1c
+DATA expm14AVX512<>+20(SB)/4, $0x3ab69d1c
+DATA expm14AVX512<>+24(SB)/4, $0x3ab69d1c
+DATA expm14AVX512<>+28(SB)/4, $0x3ab69d1c
+GLOBL expm14AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA expm15AVX512<>+0(SB)/4, $0x394f34f3
+DATA expm15AVX512<>+4(SB)/4, $0x394f34f3
+DATA expm15AVX512<>+8(SB)/4, $0x394f34f3
+DATA expm15AVX512<>+12(SB)/4, $0x394f34f3
+DATA expm15AVX512<>+16(SB)/4, $0x394f34f3
+DATA expm15AVX512<>+20(SB)/4, $0x394f34f3
+DATA expm15AVX512<>+24(SB)/4, $0x394f34f3
+DATA expm15AVX512<>+28(SB)/4, $0x394f34f3
+GLOBL expm15AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA expm1MinAVX512<>+0(SB)/4, $0xc1900000
+DATA expm1MinAVX512<>+4(SB)/4, $0xc1900000
+DATA expm1MinAVX512<>+8(SB)/4, $0xc1900000
+DATA expm1MinAVX512<>+12(SB)/4, $0xc1900000
+DATA expm1MinAVX512<>+16(SB)/4, $0xc1900000
+DATA expm1MinAVX512<>+20(SB)/4, $0xc1900000
+DATA expm1MinAVX512<>+24(SB)/4, $0xc1900000
+DATA expm1MinAVX512<>+28(SB)/4, $0xc1900000
+GLOBL expm1MinAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA expm1MaxAVX512<>+0(SB)/4, $0x42b20000
+DATA expm1MaxAVX512<>+4(SB)/4, $0x42b20000
+DATA expm1MaxAVX512<>+8(SB)/4, $0x42b20000
+DATA expm1MaxAVX512<>+12(SB)/4, $0x42b20000
+DATA expm1MaxAVX512<>+16(SB)/4, $0x42b20000
+DATA expm1MaxAVX512<>+20(SB)/4, $0x42b20000
+DATA expm1MaxAVX512<>+24(SB)/4, $0x42b20000
+DATA expm1MaxAVX512<>+28(SB)/4, $0x42b20000
+GLOBL expm1MaxAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA oneHalfBitsAVX512<>+0(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX512<>+4(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX512<>+8(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX512<>+12(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX512<>+16(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX512<>+20(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX512<>+24(SB)/4, $0x3f000000
+DATA oneHalfBitsAVX512<>+28(SB)/4, $0x3f000000
+GLOBL oneHalfBitsAVX512<>(SB), RODATA|NOPTR, $32
+
+// func tanhAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         x_len+32(FP), BX
+	VBROADCASTSS log2eAVX512<>+0(SB), Z0
+	VBROADCASTSS ln2HiAVX512<>+0(SB), Z1
+	VBROADCASTSS ln2LoAVX512<>+0(SB), Z2
+	VBROADCASTSS expm10AVX512<>+0(SB), Z3
+	VBROADCASTSS expm11AVX512<>+0(SB), Z4
+	VBROADCASTSS expm12AVX512<>+0(SB), Z5
+	VBROADCASTSS expm13AVX512<>+0(SB), Z6
+	VBROADCASTSS expm14AVX512<>+0(SB), Z7
+	VBROADCASTSS expm15AVX512<>+0(SB), Z8
+	VBROADCASTSS restAVX512<>+0(SB), Z9
+	VBROADCASTSS signAVX512<>+0(SB), Z10
+	VBROADCASTSS tanhMaxAVX512<>+0(SB), Z11
+	VBROADCASTSS exp0AVX512<>+0(SB), Z12
+	VBROADCASTSS twoAVX512<>+0(SB), Z13
+	VBROADCASTSS oneBitsAVX512<>+0(SB), Z14
+	XORQ         CX, CX
+	SUBQ         $0x10, BX
+	JL           less295
+
+turn294:
+	VMOVUPS      (DX)(CX*4), Z15
+	VANDPS       Z9, Z15, Z16
+	VMOVAPS      Z11, Z17
+	VMINPS       Z16, Z17, Z17
+	VADDPS       Z17, Z17, Z17
+	VMULPS       Z0, Z17, Z16
+	VRNDSCALEPS  $0x08, Z16, Z16
+	VMOVAPS      Z17, Z17
+	VFNMADD231PS Z1, Z16, Z17
+	VFNMADD231PS Z2, Z16, Z17
+	VMOVAPS      Z8, Z18
+	VFMADD213PS  Z7, Z17, Z18
+	VFMADD213PS  Z6, Z17, Z18
+	VFMADD213PS  Z5, Z17, Z18
+	VFMADD213PS  Z4, Z17, Z18
+	VFMADD213PS  Z3, Z17, Z18
+	VMULPS       Z17, Z17, Z19
+	VFMADD213PS  Z17, Z19, Z18
+	VCVTPS2DQ    Z16, Z16
+	VPSLLD       $0x17, Z16, Z16
+	VPADDD       Z14, Z16, Z16
+	VSUBPS       Z12, Z16, Z17
+	VFMADD213PS  Z17, Z16, Z18
+	VADDPS       Z13, Z18, Z17
+	VDIVPS       Z17, Z18, Z18
+	VANDPS       Z10, Z15, Z15
+	VORPS        Z15, Z18, Z18
+	VMOVUPS      Z18, (AX)(CX*4)
+	ADDQ         $0x10, CX
+	SUBQ         $0x10, BX
+	JGE          turn294
+
+less295:
+	ADDQ         $0x10, BX
+	TESTQ        BX, BX
+	JZ           done296
+	LEAQ         tailBitsAVX512<>+0(SB), SI
+	KMOVW        (SI)(BX*4), K1
+	VMOVUPS.Z    (DX)(CX*4), K1, Z15
+	VANDPS       Z9, Z15, Z9
+	VMOVAPS      Z11, Z11
+	VMINPS       Z9, Z11, Z11
+	VADDPS       Z11, Z11, Z11
+	VMULPS       Z0, Z11, Z0
+	VRNDSCALEPS  $0x08, Z0, Z0
+	VMOVAPS      Z11, Z9
+	VFNMADD231PS Z1, Z0, Z9
+	VFNMADD231PS Z2, Z0, Z9
+	VMOVAPS      Z8, Z1
+	VFMADD213PS  Z7, Z9, Z1
+	VFMADD213PS  Z6, Z9, Z1
+	VFMADD213PS  Z5, Z9, Z1
+	VFMADD213PS  Z4, Z9, Z1
+	VFMADD213PS  Z3, Z9, Z1
+	VMULPS       Z9, Z9, Z2
+	VFMADD213PS  Z9, Z2, Z1
+	VCVTPS2DQ    Z0, Z0
+	VPSLLD       $0x17, Z0, Z0
+	VPADDD       Z14, Z0, Z0
+	VSUBPS       Z12, Z0, Z11
+	VFMADD213PS  Z11, Z0, Z1
+	VADDPS       Z13, Z1, Z11
+	VDIVPS       Z11, Z1, Z1
+	VANDPS       Z10, Z15, Z15
+	VORPS        Z15, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)(CX*4)
+
+done296:
+	VZEROUPPER
+	RET
+
+DATA tanhMaxAVX512<>+0(SB)/4, $0x41200000
+DATA tanhMaxAVX512<>+4(SB)/4, $0x41200000
+DATA tanhMaxAVX512<>+8(SB)/4, $0x41200000
+DATA tanhMaxAVX512<>+12(SB)/4, $0x41200000
+DATA tanhMaxAVX512<>+16(SB)/4, $0x41200000
+DATA tanhMaxAVX512<>+20(SB)/4, $0x41200000
+DATA tanhMaxAVX512<>+24(SB)/4, $0x41200000
+DATA tanhMaxAVX512<>+28(SB)/4, $0x41200000
+GLOBL tanhMaxAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA twoAVX512<>+0(SB)/4, $0x40000000
+DATA twoAVX512<>+4(SB)/4, $0x40000000
+DATA twoAVX512<>+8(SB)/4, $0x40000000
+DATA twoAVX512<>+12(SB)/4, $0x40000000
+DATA twoAVX512<>+16(SB)/4, $0x40000000
+DATA twoAVX512<>+20(SB)/4, $0x40000000
+DATA twoAVX512<>+24(SB)/4, $0x40000000
+DATA twoAVX512<>+28(SB)/4, $0x40000000
+GLOBL twoAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA oneBitsAVX512<>+0(SB)/4, $0x3f800000
+DATA oneBitsAVX512<>+4(SB)/4, $0x3f800000
+DATA oneBitsAVX512<>+8(SB)/4, $0x3f800000
+DATA oneBitsAVX512<>+12(SB)/4, $0x3f800000
+DATA oneBitsAVX512<>+16(SB)/4, $0x3f800000
+DATA oneBitsAVX512<>+20(SB)/4, $0x3f800000
+DATA oneBitsAVX512<>+24(SB)/4, $0x3f800000
+DATA oneBitsAVX512<>+28(SB)/4, $0x3f800000
+GLOBL oneBitsAVX512<>(SB), RODATA|NOPTR, $32
+
+// func lessAVX512(dst []uint32, a []float32, b []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lessAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less298
+
+turn297:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x11, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VCMPPS   $0x11, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VCMPPS   $0x11, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VCMPPS   $0x11, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn297
+
+less298:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less300
+
+turn299:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x11, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn299
+
+less300:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done301
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VCMPPS    $0x11, Z1, Z0, K2
+	VPMOVM2D  K2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done301:
+	VZEROUPPER
+	RET
+
+// func lessEqualAVX512(dst []uint32, a []float32, b []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lessEqualAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less303
+
+turn302:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x12, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VCMPPS   $0x12, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VCMPPS   $0x12, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VCMPPS   $0x12, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn302
+
+less303:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less305
+
+turn304:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x12, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn304
+
+less305:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done306
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VCMPPS    $0x12, Z1, Z0, K2
+	VPMOVM2D  K2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done306:
+	VZEROUPPER
+	RET
+
+// func equalAVX512(dst []uint32, a []float32, b []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·equalAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less308
+
+turn307:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x00, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VCMPPS   $0x00, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VCMPPS   $0x00, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VCMPPS   $0x00, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn307
+
+less308:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less310
+
+turn309:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x00, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn309
+
+less310:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done311
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VCMPPS    $0x00, Z1, Z0, K2
+	VPMOVM2D  K2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done311:
+	VZEROUPPER
+	RET
+
+// func notEqualAVX512(dst []uint32, a []float32, b []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·notEqualAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less313
+
+turn312:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x04, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VCMPPS   $0x04, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VCMPPS   $0x04, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VCMPPS   $0x04, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn312
+
+less313:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less315
+
+turn314:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VCMPPS   $0x04, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn314
+
+less315:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done316
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VCMPPS    $0x04, Z1, Z0, K2
+	VPMOVM2D  K2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done316:
+	VZEROUPPER
+	RET
+
+// func lessSAVX512(dst []uint32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lessSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less318
+
+turn317:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x11, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VCMPPS   $0x11, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VCMPPS   $0x11, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VCMPPS   $0x11, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn317
+
+less318:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less320
+
+turn319:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x11, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn319
+
+less320:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done321
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VCMPPS    $0x11, Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done321:
+	VZEROUPPER
+	RET
+
+// func lessEqualSAVX512(dst []uint32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lessEqualSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less323
+
+turn322:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x12, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VCMPPS   $0x12, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VCMPPS   $0x12, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VCMPPS   $0x12, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn322
+
+less323:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less325
+
+turn324:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x12, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn324
+
+less325:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done326
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VCMPPS    $0x12, Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done326:
+	VZEROUPPER
+	RET
+
+// func greaterSAVX512(dst []uint32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·greaterSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less328
+
+turn327:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x1e, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VCMPPS   $0x1e, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VCMPPS   $0x1e, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VCMPPS   $0x1e, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn327
+
+less328:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less330
+
+turn329:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x1e, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn329
+
+less330:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done331
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VCMPPS    $0x1e, Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done331:
+	VZEROUPPER
+	RET
+
+// func greaterEqualSAVX512(dst []uint32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·greaterEqualSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less333
+
+turn332:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x1d, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VCMPPS   $0x1d, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VCMPPS   $0x1d, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VCMPPS   $0x1d, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn332
+
+less333:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less335
+
+turn334:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x1d, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn334
+
+less335:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done336
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VCMPPS    $0x1d, Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done336:
+	VZEROUPPER
+	RET
+
+// func equalSAVX512(dst []uint32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·equalSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less338
+
+turn337:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x00, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VCMPPS   $0x00, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VCMPPS   $0x00, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VCMPPS   $0x00, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn337
+
+less338:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less340
+
+turn339:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x00, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn339
+
+less340:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done341
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VCMPPS    $0x00, Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done341:
+	VZEROUPPER
+	RET
+
+// func notEqualSAVX512(dst []uint32, a []float32, v float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·notEqualSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less343
+
+turn342:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x04, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VCMPPS   $0x04, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VCMPPS   $0x04, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VCMPPS   $0x04, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn342
+
+less343:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less345
+
+turn344:
+	VMOVUPS  (DX)(CX*4), Z1
+	VCMPPS   $0x04, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn344
+
+less345:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done346
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VCMPPS    $0x04, Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done346:
+	VZEROUPPER
+	RET
+
+// func lessUAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lessUAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less348
+
+turn347:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VPCMPUD  $0x01, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VPCMPUD  $0x01, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VPCMPUD  $0x01, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VPCMPUD  $0x01, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn347
+
+less348:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less350
+
+turn349:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VPCMPUD  $0x01, Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn349
+
+less350:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done351
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VPCMPUD   $0x01, Z1, Z0, K2
+	VPMOVM2D  K2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done351:
+	VZEROUPPER
+	RET
+
+// func lessUSAVX512(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·lessUSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less353
+
+turn352:
+	VMOVUPS  (DX)(CX*4), Z1
+	VPCMPUD  $0x01, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VPCMPUD  $0x01, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VPCMPUD  $0x01, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VPCMPUD  $0x01, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn352
+
+less353:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less355
+
+turn354:
+	VMOVUPS  (DX)(CX*4), Z1
+	VPCMPUD  $0x01, Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn354
+
+less355:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done356
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VPCMPUD   $0x01, Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done356:
+	VZEROUPPER
+	RET
+
+// func equalUAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·equalUAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less358
+
+turn357:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VPCMPEQD Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z0
+	VMOVUPS  64(BX)(CX*4), Z1
+	VPCMPEQD Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z0
+	VMOVUPS  128(BX)(CX*4), Z1
+	VPCMPEQD Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z0
+	VMOVUPS  192(BX)(CX*4), Z1
+	VPCMPEQD Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, SI
+	JGE      turn357
+
+less358:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less360
+
+turn359:
+	VMOVUPS  (DX)(CX*4), Z0
+	VMOVUPS  (BX)(CX*4), Z1
+	VPCMPEQD Z1, Z0, K1
+	VPMOVM2D K1, Z0
+	VMOVUPS  Z0, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, SI
+	JGE      turn359
+
+less360:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done361
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VPCMPEQD  Z1, Z0, K2
+	VPMOVM2D  K2, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done361:
+	VZEROUPPER
+	RET
+
+// func equalUSAVX512(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·equalUSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less363
+
+turn362:
+	VMOVUPS  (DX)(CX*4), Z1
+	VPCMPEQD Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	VMOVUPS  64(DX)(CX*4), Z1
+	VPCMPEQD Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 64(AX)(CX*4)
+	VMOVUPS  128(DX)(CX*4), Z1
+	VPCMPEQD Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 128(AX)(CX*4)
+	VMOVUPS  192(DX)(CX*4), Z1
+	VPCMPEQD Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, 192(AX)(CX*4)
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, BX
+	JGE      turn362
+
+less363:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less365
+
+turn364:
+	VMOVUPS  (DX)(CX*4), Z1
+	VPCMPEQD Z0, Z1, K1
+	VPMOVM2D K1, Z1
+	VMOVUPS  Z1, (AX)(CX*4)
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, BX
+	JGE      turn364
+
+less365:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done366
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VPCMPEQD  Z0, Z1, K2
+	VPMOVM2D  K2, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done366:
+	VZEROUPPER
+	RET
+
+// func andAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·andAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less368
+
+turn367:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VANDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VANDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VANDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VANDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn367
+
+less368:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less370
+
+turn369:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VANDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn369
+
+less370:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done371
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VANDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done371:
+	VZEROUPPER
+	RET
+
+// func andSAVX512(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·andSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less373
+
+turn372:
+	VMOVUPS (DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn372
+
+less373:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less375
+
+turn374:
+	VMOVUPS (DX)(CX*4), Z1
+	VANDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn374
+
+less375:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done376
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VANDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done376:
+	VZEROUPPER
+	RET
+
+// func orAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·orAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less378
+
+turn377:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VORPS   Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VORPS   Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VORPS   Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VORPS   Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn377
+
+less378:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less380
+
+turn379:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VORPS   Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn379
+
+less380:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done381
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VORPS     Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done381:
+	VZEROUPPER
+	RET
+
+// func orSAVX512(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·orSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less383
+
+turn382:
+	VMOVUPS (DX)(CX*4), Z1
+	VORPS   Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VORPS   Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VORPS   Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VORPS   Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn382
+
+less383:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less385
+
+turn384:
+	VMOVUPS (DX)(CX*4), Z1
+	VORPS   Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn384
+
+less385:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done386
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VORPS     Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done386:
+	VZEROUPPER
+	RET
+
+// func xorAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·xorAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less388
+
+turn387:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VXORPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VXORPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VXORPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VXORPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn387
+
+less388:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less390
+
+turn389:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VXORPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn389
+
+less390:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done391
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VXORPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done391:
+	VZEROUPPER
+	RET
+
+// func xorSAVX512(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·xorSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less393
+
+turn392:
+	VMOVUPS (DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn392
+
+less393:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less395
+
+turn394:
+	VMOVUPS (DX)(CX*4), Z1
+	VXORPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn394
+
+less395:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done396
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VXORPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done396:
+	VZEROUPPER
+	RET
+
+// func addUAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512F
+TEXT ·addUAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less398
+
+turn397:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VPADDD  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VPADDD  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VPADDD  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VPADDD  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn397
+
+less398:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less400
+
+turn399:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VPADDD  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn399
+
+less400:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done401
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VPADDD    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done401:
+	VZEROUPPER
+	RET
+
+// func addUSAVX512(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX512F
+TEXT ·addUSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less403
+
+turn402:
+	VMOVUPS (DX)(CX*4), Z1
+	VPADDD  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VPADDD  Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VPADDD  Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VPADDD  Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn402
+
+less403:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less405
+
+turn404:
+	VMOVUPS (DX)(CX*4), Z1
+	VPADDD  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn404
+
+less405:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done406
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VPADDD    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done406:
+	VZEROUPPER
+	RET
+
+// func subUAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512F
+TEXT ·subUAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less408
+
+turn407:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VPSUBD  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VPSUBD  Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VPSUBD  Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VPSUBD  Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn407
+
+less408:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less410
+
+turn409:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VPSUBD  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn409
+
+less410:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done411
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VPSUBD    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done411:
+	VZEROUPPER
+	RET
+
+// func mulUAVX512(dst []uint32, a []uint32, b []uint32)
+// Requires: AVX, AVX512F
+TEXT ·mulUAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), DX
+	MOVQ b_base+48(FP), BX
+	MOVQ a_len+32(FP), SI
+	XORQ CX, CX
+	SUBQ $0x40, SI
+	JL   less413
+
+turn412:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VPMULLD Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z0
+	VMOVUPS 64(BX)(CX*4), Z1
+	VPMULLD Z1, Z0, Z0
+	VMOVUPS Z0, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z0
+	VMOVUPS 128(BX)(CX*4), Z1
+	VPMULLD Z1, Z0, Z0
+	VMOVUPS Z0, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z0
+	VMOVUPS 192(BX)(CX*4), Z1
+	VPMULLD Z1, Z0, Z0
+	VMOVUPS Z0, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JGE     turn412
+
+less413:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less415
+
+turn414:
+	VMOVUPS (DX)(CX*4), Z0
+	VMOVUPS (BX)(CX*4), Z1
+	VPMULLD Z1, Z0, Z0
+	VMOVUPS Z0, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, SI
+	JGE     turn414
+
+less415:
+	ADDQ      $0x10, SI
+	TESTQ     SI, SI
+	JZ        done416
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(SI*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VMOVUPS.Z (BX)(CX*4), K1, Z1
+	VPMULLD   Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done416:
+	VZEROUPPER
+	RET
+
+// func mulUSAVX512(dst []uint32, a []uint32, v uint32)
+// Requires: AVX, AVX512F
+TEXT ·mulUSAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), DX
+	MOVQ         a_len+32(FP), BX
+	VBROADCASTSS v+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, BX
+	JL           less418
+
+turn417:
+	VMOVUPS (DX)(CX*4), Z1
+	VPMULLD Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VPMULLD Z0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VPMULLD Z0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VPMULLD Z0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn417
+
+less418:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less420
+
+turn419:
+	VMOVUPS (DX)(CX*4), Z1
+	VPMULLD Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn419
+
+less420:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done421
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VPMULLD   Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done421:
+	VZEROUPPER
+	RET
+
+// func shlSAVX512(dst []uint32, a []uint32, n uint)
+// Requires: AVX, AVX512F
+TEXT ·shlSAVX512(SB), NOSPLIT, $0-56
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+24(FP), DX
+	MOVQ  a_len+32(FP), BX
+	MOVQ  n+48(FP), CX
+	VMOVQ CX, X0
+	XORQ  CX, CX
+	SUBQ  $0x40, BX
+	JL    less423
+
+turn422:
+	VMOVUPS (DX)(CX*4), Z1
+	VPSLLD  X0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VPSLLD  X0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VPSLLD  X0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VPSLLD  X0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn422
+
+less423:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less425
+
+turn424:
+	VMOVUPS (DX)(CX*4), Z1
+	VPSLLD  X0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn424
+
+less425:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done426
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VPSLLD    X0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done426:
+	VZEROUPPER
+	RET
+
+// func shrSAVX512(dst []uint32, a []uint32, n uint)
+// Requires: AVX, AVX512F
+TEXT ·shrSAVX512(SB), NOSPLIT, $0-56
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  a_base+24(FP), DX
+	MOVQ  a_len+32(FP), BX
+	MOVQ  n+48(FP), CX
+	VMOVQ CX, X0
+	XORQ  CX, CX
+	SUBQ  $0x40, BX
+	JL    less428
+
+turn427:
+	VMOVUPS (DX)(CX*4), Z1
+	VPSRLD  X0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	VMOVUPS 64(DX)(CX*4), Z1
+	VPSRLD  X0, Z1, Z1
+	VMOVUPS Z1, 64(AX)(CX*4)
+	VMOVUPS 128(DX)(CX*4), Z1
+	VPSRLD  X0, Z1, Z1
+	VMOVUPS Z1, 128(AX)(CX*4)
+	VMOVUPS 192(DX)(CX*4), Z1
+	VPSRLD  X0, Z1, Z1
+	VMOVUPS Z1, 192(AX)(CX*4)
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, BX
+	JGE     turn427
+
+less428:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less430
+
+turn429:
+	VMOVUPS (DX)(CX*4), Z1
+	VPSRLD  X0, Z1, Z1
+	VMOVUPS Z1, (AX)(CX*4)
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, BX
+	JGE     turn429
+
+less430:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done431
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VPSRLD    X0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(CX*4)
+
+done431:
+	VZEROUPPER
+	RET
+
+// func selAVX512(dst []float32, mask []uint32, a []float32, b []float32)
+// Requires: AVX, AVX512F
+TEXT ·selAVX512(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ mask_base+24(FP), DX
+	MOVQ a_base+48(FP), BX
+	MOVQ b_base+72(FP), SI
+	MOVQ mask_len+32(FP), DI
+	XORQ CX, CX
+	SUBQ $0x40, DI
+	JL   less433
+
+turn432:
+	VMOVUPS    (DX)(CX*4), Z0
+	VMOVUPS    (BX)(CX*4), Z1
+	VMOVUPS    (SI)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z1, Z0
+	VMOVUPS    Z0, (AX)(CX*4)
+	VMOVUPS    64(DX)(CX*4), Z0
+	VMOVUPS    64(BX)(CX*4), Z1
+	VMOVUPS    64(SI)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z1, Z0
+	VMOVUPS    Z0, 64(AX)(CX*4)
+	VMOVUPS    128(DX)(CX*4), Z0
+	VMOVUPS    128(BX)(CX*4), Z1
+	VMOVUPS    128(SI)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z1, Z0
+	VMOVUPS    Z0, 128(AX)(CX*4)
+	VMOVUPS    192(DX)(CX*4), Z0
+	VMOVUPS    192(BX)(CX*4), Z1
+	VMOVUPS    192(SI)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z1, Z0
+	VMOVUPS    Z0, 192(AX)(CX*4)
+	ADDQ       $0x40, CX
+	SUBQ       $0x40, DI
+	JGE        turn432
+
+less433:
+	ADDQ $0x40, DI
+	SUBQ $0x10, DI
+	JL   less435
+
+turn434:
+	VMOVUPS    (DX)(CX*4), Z0
+	VMOVUPS    (BX)(CX*4), Z1
+	VMOVUPS    (SI)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z1, Z0
+	VMOVUPS    Z0, (AX)(CX*4)
+	ADDQ       $0x10, CX
+	SUBQ       $0x10, DI
+	JGE        turn434
+
+less435:
+	ADDQ       $0x10, DI
+	TESTQ      DI, DI
+	JZ         done436
+	LEAQ       tailBitsAVX512<>+0(SB), R8
+	KMOVW      (R8)(DI*4), K1
+	VMOVUPS.Z  (DX)(CX*4), K1, Z0
+	VMOVUPS.Z  (BX)(CX*4), K1, Z1
+	VMOVUPS.Z  (SI)(CX*4), K1, Z2
+	VPTERNLOGD $0xca, Z2, Z1, Z0
+	VMOVUPS    Z0, K1, (AX)(CX*4)
+
+done436:
+	VZEROUPPER
+	RET
+
+// func selectSAAVX512(dst []float32, mask []uint32, a float32, b []float32)
+// Requires: AVX, AVX512F
+TEXT ·selectSAAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         mask_base+24(FP), DX
+	MOVQ         b_base+56(FP), BX
+	MOVQ         mask_len+32(FP), SI
+	VBROADCASTSS a+48(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, SI
+	JL           less438
+
+turn437:
+	VMOVUPS    (DX)(CX*4), Z1
+	VMOVUPS    (BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z0, Z1
+	VMOVUPS    Z1, (AX)(CX*4)
+	VMOVUPS    64(DX)(CX*4), Z1
+	VMOVUPS    64(BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z0, Z1
+	VMOVUPS    Z1, 64(AX)(CX*4)
+	VMOVUPS    128(DX)(CX*4), Z1
+	VMOVUPS    128(BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z0, Z1
+	VMOVUPS    Z1, 128(AX)(CX*4)
+	VMOVUPS    192(DX)(CX*4), Z1
+	VMOVUPS    192(BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z0, Z1
+	VMOVUPS    Z1, 192(AX)(CX*4)
+	ADDQ       $0x40, CX
+	SUBQ       $0x40, SI
+	JGE        turn437
+
+less438:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less440
+
+turn439:
+	VMOVUPS    (DX)(CX*4), Z1
+	VMOVUPS    (BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z2, Z0, Z1
+	VMOVUPS    Z1, (AX)(CX*4)
+	ADDQ       $0x10, CX
+	SUBQ       $0x10, SI
+	JGE        turn439
+
+less440:
+	ADDQ       $0x10, SI
+	TESTQ      SI, SI
+	JZ         done441
+	LEAQ       tailBitsAVX512<>+0(SB), DI
+	KMOVW      (DI)(SI*4), K1
+	VMOVUPS.Z  (DX)(CX*4), K1, Z1
+	VMOVUPS.Z  (BX)(CX*4), K1, Z2
+	VPTERNLOGD $0xca, Z2, Z0, Z1
+	VMOVUPS    Z1, K1, (AX)(CX*4)
+
+done441:
+	VZEROUPPER
+	RET
+
+// func selectSBAVX512(dst []float32, mask []uint32, a []float32, b float32)
+// Requires: AVX, AVX512F
+TEXT ·selectSBAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         mask_base+24(FP), DX
+	MOVQ         a_base+48(FP), BX
+	MOVQ         mask_len+32(FP), SI
+	VBROADCASTSS b+72(FP), Z0
+	XORQ         CX, CX
+	SUBQ         $0x40, SI
+	JL           less443
+
+turn442:
+	VMOVUPS    (DX)(CX*4), Z1
+	VMOVUPS    (BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z0, Z2, Z1
+	VMOVUPS    Z1, (AX)(CX*4)
+	VMOVUPS    64(DX)(CX*4), Z1
+	VMOVUPS    64(BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z0, Z2, Z1
+	VMOVUPS    Z1, 64(AX)(CX*4)
+	VMOVUPS    128(DX)(CX*4), Z1
+	VMOVUPS    128(BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z0, Z2, Z1
+	VMOVUPS    Z1, 128(AX)(CX*4)
+	VMOVUPS    192(DX)(CX*4), Z1
+	VMOVUPS    192(BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z0, Z2, Z1
+	VMOVUPS    Z1, 192(AX)(CX*4)
+	ADDQ       $0x40, CX
+	SUBQ       $0x40, SI
+	JGE        turn442
+
+less443:
+	ADDQ $0x40, SI
+	SUBQ $0x10, SI
+	JL   less445
+
+turn444:
+	VMOVUPS    (DX)(CX*4), Z1
+	VMOVUPS    (BX)(CX*4), Z2
+	VPTERNLOGD $0xca, Z0, Z2, Z1
+	VMOVUPS    Z1, (AX)(CX*4)
+	ADDQ       $0x10, CX
+	SUBQ       $0x10, SI
+	JGE        turn444
+
+less445:
+	ADDQ       $0x10, SI
+	TESTQ      SI, SI
+	JZ         done446
+	LEAQ       tailBitsAVX512<>+0(SB), DI
+	KMOVW      (DI)(SI*4), K1
+	VMOVUPS.Z  (DX)(CX*4), K1, Z1
+	VMOVUPS.Z  (BX)(CX*4), K1, Z2
+	VPTERNLOGD $0xca, Z0, Z2, Z1
+	VMOVUPS    Z1, K1, (AX)(CX*4)
+
+done446:
+	VZEROUPPER
+	RET
+
+// func fromI32AVX512(dst []float32, x []int32)
+// Requires: AVX, AVX512F
+TEXT ·fromI32AVX512(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x20, BX
+	JL   less448
+
+turn447:
+	VMOVUPS   (DX)(CX*4), Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVUPS   Z0, (AX)(CX*4)
+	VMOVUPS   64(DX)(CX*4), Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVUPS   Z0, 64(AX)(CX*4)
+	ADDQ      $0x20, CX
+	SUBQ      $0x20, BX
+	JGE       turn447
+
+less448:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   less450
+
+turn449:
+	VMOVUPS   (DX)(CX*4), Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVUPS   Z0, (AX)(CX*4)
+	ADDQ      $0x10, CX
+	SUBQ      $0x10, BX
+	JGE       turn449
+
+less450:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done451
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (DX)(CX*4), K1, Z0
+	VCVTDQ2PS Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+done451:
+	VZEROUPPER
+	RET
+
+// func toI32AVX512(dst []int32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·toI32AVX512(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x20, BX
+	JL   less453
+
+turn452:
+	VMOVUPS    (DX)(CX*4), Z0
+	VCVTTPS2DQ Z0, Z0
+	VMOVUPS    Z0, (AX)(CX*4)
+	VMOVUPS    64(DX)(CX*4), Z0
+	VCVTTPS2DQ Z0, Z0
+	VMOVUPS    Z0, 64(AX)(CX*4)
+	ADDQ       $0x20, CX
+	SUBQ       $0x20, BX
+	JGE        turn452
+
+less453:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   less455
+
+turn454:
+	VMOVUPS    (DX)(CX*4), Z0
+	VCVTTPS2DQ Z0, Z0
+	VMOVUPS    Z0, (AX)(CX*4)
+	ADDQ       $0x10, CX
+	SUBQ       $0x10, BX
+	JGE        turn454
+
+less455:
+	ADDQ       $0x10, BX
+	TESTQ      BX, BX
+	JZ         done456
+	LEAQ       tailBitsAVX512<>+0(SB), SI
+	KMOVW      (SI)(BX*4), K1
+	VMOVUPS.Z  (DX)(CX*4), K1, Z0
+	VCVTTPS2DQ Z0, Z0
+	VMOVUPS    Z0, K1, (AX)(CX*4)
+
+done456:
+	VZEROUPPER
+	RET
+
+// func fromU32AVX512(dst []float32, x []uint32)
+// Requires: AVX, AVX512F
+TEXT ·fromU32AVX512(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x20, BX
+	JL   less458
+
+turn457:
+	VMOVUPS    (DX)(CX*4), Z0
+	VCVTUDQ2PS Z0, Z0
+	VMOVUPS    Z0, (AX)(CX*4)
+	VMOVUPS    64(DX)(CX*4), Z0
+	VCVTUDQ2PS Z0, Z0
+	VMOVUPS    Z0, 64(AX)(CX*4)
+	ADDQ       $0x20, CX
+	SUBQ       $0x20, BX
+	JGE        turn457
+
+less458:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   less460
+
+turn459:
+	VMOVUPS    (DX)(CX*4), Z0
+	VCVTUDQ2PS Z0, Z0
+	VMOVUPS    Z0, (AX)(CX*4)
+	ADDQ       $0x10, CX
+	SUBQ       $0x10, BX
+	JGE        turn459
+
+less460:
+	ADDQ       $0x10, BX
+	TESTQ      BX, BX
+	JZ         done461
+	LEAQ       tailBitsAVX512<>+0(SB), SI
+	KMOVW      (SI)(BX*4), K1
+	VMOVUPS.Z  (DX)(CX*4), K1, Z0
+	VCVTUDQ2PS Z0, Z0
+	VMOVUPS    Z0, K1, (AX)(CX*4)
+
+done461:
+	VZEROUPPER
+	RET
+
+// func toU32AVX512(dst []uint32, x []float32)
+// Requires: AVX, AVX512F
+TEXT ·toU32AVX512(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), DX
+	MOVQ x_len+32(FP), BX
+	XORQ CX, CX
+	SUBQ $0x20, BX
+	JL   less463
+
+turn462:
+	VMOVUPS     (DX)(CX*4), Z0
+	VCVTTPS2UDQ Z0, Z0
+	VMOVUPS     Z0, (AX)(CX*4)
+	VMOVUPS     64(DX)(CX*4), Z0
+	VCVTTPS2UDQ Z0, Z0
+	VMOVUPS     Z0, 64(AX)(CX*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, BX
+	JGE         turn462
+
+less463:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   less465
+
+turn464:
+	VMOVUPS     (DX)(CX*4), Z0
+	VCVTTPS2UDQ Z0, Z0
+	VMOVUPS     Z0, (AX)(CX*4)
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, BX
+	JGE         turn464
+
+less465:
+	ADDQ        $0x10, BX
+	TESTQ       BX, BX
+	JZ          done466
+	LEAQ        tailBitsAVX512<>+0(SB), SI
+	KMOVW       (SI)(BX*4), K1
+	VMOVUPS.Z   (DX)(CX*4), K1, Z0
+	VCVTTPS2UDQ Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(CX*4)
+
+done466:
+	VZEROUPPER
+	RET
+
+// func widenAVX512(mask []uint32, b []bool)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL
+TEXT ·widenAVX512(SB), NOSPLIT, $0-48
+	MOVQ   mask_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   b_len+32(FP), BX
+	XORQ   DX, DX
+	VXORPS Z0, Z0, Z0
+	SUBQ   $0x20, BX
+	JL     less468
+
+turn467:
+	VPMOVZXBD (CX)(DX*1), Z1
+	VPSUBD    Z1, Z0, Z1
+	VMOVUPS   Z1, (AX)(DX*4)
+	VPMOVZXBD 16(CX)(DX*1), Z1
+	VPSUBD    Z1, Z0, Z1
+	VMOVUPS   Z1, 64(AX)(DX*4)
+	ADDQ      $0x20, DX
+	SUBQ      $0x20, BX
+	JGE       turn467
+
+less468:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   less470
+
+turn469:
+	VPMOVZXBD (CX)(DX*1), Z1
+	VPSUBD    Z1, Z0, Z1
+	VMOVUPS   Z1, (AX)(DX*4)
+	ADDQ      $0x10, DX
+	SUBQ      $0x10, BX
+	JGE       turn469
+
+less470:
+	ADDQ       $0x10, BX
+	TESTQ      BX, BX
+	JZ         done471
+	LEAQ       tailBitsAVX512<>+0(SB), SI
+	KMOVW      (SI)(BX*4), K1
+	VMOVDQU8.Z (CX)(DX*1), K1, X1
+	VPMOVZXBD  X1, Z1
+	VPSUBD     Z1, Z0, Z1
+	VMOVUPS    Z1, K1, (AX)(DX*4)
+
+done471:
+	VZEROUPPER
+	RET
+
+// func narrowAVX512(b []bool, mask []uint32)
+// Requires: AVX, AVX512F
+TEXT ·narrowAVX512(SB), NOSPLIT, $0-48
+	MOVQ b_base+0(FP), AX
+	MOVQ mask_base+24(FP), CX
+	MOVQ mask_len+32(FP), BX
+	XORQ DX, DX
+	SUBQ $0x20, BX
+	JL   less473
+
+turn472:
+	VMOVUPS (CX)(DX*4), Z0
+	VPSRLD  $0x1f, Z0, Z0
+	VPMOVDB Z0, (AX)(DX*1)
+	VMOVUPS 64(CX)(DX*4), Z0
+	VPSRLD  $0x1f, Z0, Z0
+	VPMOVDB Z0, 16(AX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x20, BX
+	JGE     turn472
+
+less473:
+	ADDQ $0x20, BX
+	SUBQ $0x10, BX
+	JL   less475
+
+turn474:
+	VMOVUPS (CX)(DX*4), Z0
+	VPSRLD  $0x1f, Z0, Z0
+	VPMOVDB Z0, (AX)(DX*1)
+	ADDQ    $0x10, DX
+	SUBQ    $0x10, BX
+	JGE     turn474
+
+less475:
+	ADDQ      $0x10, BX
+	TESTQ     BX, BX
+	JZ        done476
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(BX*4), K1
+	VMOVUPS.Z (CX)(DX*4), K1, Z0
+	VPSRLD    $0x1f, Z0, Z0
+	VPMOVDB   Z0, K1, (AX)(DX*1)
+
+done476:
+	VZEROUPPER
+	RET
+
+// func sumAVX512(x []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·sumAVX512(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), DX
+	XORQ   CX, CX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	SUBQ   $0x40, DX
+	JL     less478
+
+block477:
+	VMOVUPS (AX)(CX*4), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(AX)(CX*4), Z4
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(AX)(CX*4), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(AX)(CX*4), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, DX
+	JGE     block477
+
+less478:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   less480
+
+block479:
+	VMOVUPS (AX)(CX*4), Z4
+	VADDPS  Z4, Z0, Z0
+	ADDQ    $0x10, CX
+	SUBQ    $0x10, DX
+	JGE     block479
+
+less480:
+	ADDQ      $0x10, DX
+	TESTQ     DX, DX
+	JZ        done481
+	LEAQ      tailBitsAVX512<>+0(SB), BX
+	KMOVW     (BX)(DX*4), K1
+	VMOVUPS.Z (AX)(CX*4), K1, Z4
+	VADDPS    Z4, Z0, Z0
+
+done481:
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VMOVHLPS      X1, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDSS        X0, X1, X1
+	MOVSS         X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotAVX512(a []float32, b []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·dotAVX512(SB), NOSPLIT, $0-52
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), BX
+	XORQ   DX, DX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	SUBQ   $0x40, BX
+	JL     less483
+
+block482:
+	VMOVUPS     (AX)(DX*4), Z4
+	VMOVUPS     (CX)(DX*4), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS     64(AX)(DX*4), Z4
+	VMOVUPS     64(CX)(DX*4), Z5
+	VFMADD231PS Z4, Z5, Z1
+	VMOVUPS     128(AX)(DX*4), Z4
+	VMOVUPS     128(CX)(DX*4), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     192(AX)(DX*4), Z4
+	VMOVUPS     192(CX)(DX*4), Z5
+	VFMADD231PS Z4, Z5, Z3
+	ADDQ        $0x40, DX
+	SUBQ        $0x40, BX
+	JGE         block482
+
+less483:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   less485
+
+block484:
+	VMOVUPS     (AX)(DX*4), Z4
+	VMOVUPS     (CX)(DX*4), Z5
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        $0x10, DX
+	SUBQ        $0x10, BX
+	JGE         block484
+
+less485:
+	ADDQ        $0x10, BX
+	TESTQ       BX, BX
+	JZ          done486
+	LEAQ        tailBitsAVX512<>+0(SB), SI
+	KMOVW       (SI)(BX*4), K1
+	VMOVUPS.Z   (AX)(DX*4), K1, Z4
+	VMOVUPS.Z   (CX)(DX*4), K1, Z5
+	VFMADD231PS Z4, Z5, Z0
+
+done486:
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X8 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VMOVHLPS      X1, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDSS        X0, X1, X1
+	MOVSS         X1, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func maxOfAVX512(x []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·maxOfAVX512(SB), NOSPLIT, $0-28
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), DX
+	XORQ         CX, CX
+	VBROADCASTSS minusInfAVX512<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	SUBQ         $0x40, DX
+	JL           less488
+
+turn487:
+	VMOVUPS  (AX)(CX*4), Z5
+	VRANGEPS $0x05, Z5, Z1, Z6
+	VCMPPS   $0x03, Z5, Z1, K1
+	VADDPS   Z5, Z1, K1, Z6
+	VMOVAPS  Z6, Z1
+	VMOVUPS  64(AX)(CX*4), Z5
+	VRANGEPS $0x05, Z5, Z2, Z6
+	VCMPPS   $0x03, Z5, Z2, K1
+	VADDPS   Z5, Z2, K1, Z6
+	VMOVAPS  Z6, Z2
+	VMOVUPS  128(AX)(CX*4), Z5
+	VRANGEPS $0x05, Z5, Z3, Z6
+	VCMPPS   $0x03, Z5, Z3, K1
+	VADDPS   Z5, Z3, K1, Z6
+	VMOVAPS  Z6, Z3
+	VMOVUPS  192(AX)(CX*4), Z5
+	VRANGEPS $0x05, Z5, Z4, Z6
+	VCMPPS   $0x03, Z5, Z4, K1
+	VADDPS   Z5, Z4, K1, Z6
+	VMOVAPS  Z6, Z4
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, DX
+	JGE      turn487
+
+less488:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   less490
+
+turn489:
+	VMOVUPS  (AX)(CX*4), Z5
+	VRANGEPS $0x05, Z5, Z1, Z6
+	VCMPPS   $0x03, Z5, Z1, K1
+	VADDPS   Z5, Z1, K1, Z6
+	VMOVAPS  Z6, Z1
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, DX
+	JGE      turn489
+
+less490:
+	ADDQ     $0x10, DX
+	TESTQ    DX, DX
+	JZ       done491
+	LEAQ     tailBitsAVX512<>+0(SB), BX
+	KMOVW    (BX)(DX*4), K1
+	VMOVAPS  Z0, Z0
+	VMOVUPS  (AX)(CX*4), K1, Z0
+	VRANGEPS $0x05, Z0, Z1, Z5
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z5
+	VMOVAPS  Z5, Z1
+
+done491:
+	VRANGEPS   $0x05, Z2, Z1, Z0
+	VCMPPS     $0x03, Z2, Z1, K1
+	VADDPS     Z2, Z1, K1, Z0
+	VMOVAPS    Z0, Z1
+	VRANGEPS   $0x05, Z4, Z3, Z0
+	VCMPPS     $0x03, Z4, Z3, K1
+	VADDPS     Z4, Z3, K1, Z0
+	VMOVAPS    Z0, Z3
+	VRANGEPS   $0x05, Z3, Z1, Z0
+	VCMPPS     $0x03, Z3, Z1, K1
+	VADDPS     Z3, Z1, K1, Z0
+	VMOVAPS    Z0, Z1
+	VSHUFF32X4 $0x4e, Z1, Z1, Z0
+	VRANGEPS   $0x05, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	VSHUFF32X4 $0xb1, Z1, Z1, Z0
+	VRANGEPS   $0x05, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	VPERMILPS  $0x4e, Z1, Z0
+	VRANGEPS   $0x05, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	VPERMILPS  $0xb1, Z1, Z0
+	VRANGEPS   $0x05, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	MOVSS      X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func minOfAVX512(x []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·minOfAVX512(SB), NOSPLIT, $0-28
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), DX
+	XORQ         CX, CX
+	VBROADCASTSS infAVX512<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	SUBQ         $0x40, DX
+	JL           less493
+
+turn492:
+	VMOVUPS  (AX)(CX*4), Z5
+	VRANGEPS $0x04, Z5, Z1, Z6
+	VCMPPS   $0x03, Z5, Z1, K1
+	VADDPS   Z5, Z1, K1, Z6
+	VMOVAPS  Z6, Z1
+	VMOVUPS  64(AX)(CX*4), Z5
+	VRANGEPS $0x04, Z5, Z2, Z6
+	VCMPPS   $0x03, Z5, Z2, K1
+	VADDPS   Z5, Z2, K1, Z6
+	VMOVAPS  Z6, Z2
+	VMOVUPS  128(AX)(CX*4), Z5
+	VRANGEPS $0x04, Z5, Z3, Z6
+	VCMPPS   $0x03, Z5, Z3, K1
+	VADDPS   Z5, Z3, K1, Z6
+	VMOVAPS  Z6, Z3
+	VMOVUPS  192(AX)(CX*4), Z5
+	VRANGEPS $0x04, Z5, Z4, Z6
+	VCMPPS   $0x03, Z5, Z4, K1
+	VADDPS   Z5, Z4, K1, Z6
+	VMOVAPS  Z6, Z4
+	ADDQ     $0x40, CX
+	SUBQ     $0x40, DX
+	JGE      turn492
+
+less493:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   less495
+
+turn494:
+	VMOVUPS  (AX)(CX*4), Z5
+	VRANGEPS $0x04, Z5, Z1, Z6
+	VCMPPS   $0x03, Z5, Z1, K1
+	VADDPS   Z5, Z1, K1, Z6
+	VMOVAPS  Z6, Z1
+	ADDQ     $0x10, CX
+	SUBQ     $0x10, DX
+	JGE      turn494
+
+less495:
+	ADDQ     $0x10, DX
+	TESTQ    DX, DX
+	JZ       done496
+	LEAQ     tailBitsAVX512<>+0(SB), BX
+	KMOVW    (BX)(DX*4), K1
+	VMOVAPS  Z0, Z0
+	VMOVUPS  (AX)(CX*4), K1, Z0
+	VRANGEPS $0x04, Z0, Z1, Z5
+	VCMPPS   $0x03, Z0, Z1, K1
+	VADDPS   Z0, Z1, K1, Z5
+	VMOVAPS  Z5, Z1
+
+done496:
+	VRANGEPS   $0x04, Z2, Z1, Z0
+	VCMPPS     $0x03, Z2, Z1, K1
+	VADDPS     Z2, Z1, K1, Z0
+	VMOVAPS    Z0, Z1
+	VRANGEPS   $0x04, Z4, Z3, Z0
+	VCMPPS     $0x03, Z4, Z3, K1
+	VADDPS     Z4, Z3, K1, Z0
+	VMOVAPS    Z0, Z3
+	VRANGEPS   $0x04, Z3, Z1, Z0
+	VCMPPS     $0x03, Z3, Z1, K1
+	VADDPS     Z3, Z1, K1, Z0
+	VMOVAPS    Z0, Z1
+	VSHUFF32X4 $0x4e, Z1, Z1, Z0
+	VRANGEPS   $0x04, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	VSHUFF32X4 $0xb1, Z1, Z1, Z0
+	VRANGEPS   $0x04, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	VPERMILPS  $0x4e, Z1, Z0
+	VRANGEPS   $0x04, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	VPERMILPS  $0xb1, Z1, Z0
+	VRANGEPS   $0x04, Z0, Z1, Z2
+	VCMPPS     $0x03, Z0, Z1, K1
+	VADDPS     Z0, Z1, K1, Z2
+	VMOVAPS    Z2, Z1
+	MOVSS      X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sumRowsAVX512(dst []float32, x []float32, rows int, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ   dst_base+0(FP), AX
+	MOVQ   x_base+24(FP), CX
+	MOVQ   rows+48(FP), DX
+	MOVQ   n+56(FP), BX
+	MOVQ   n+56(FP), SI
+	SHLQ   $0x02, SI
+	LEAQ   (SI)(SI*2), DI
+	SHRQ   $0x04, DX
+	VXORPS Z0, Z0, Z0
+	CMPQ   BX, $0x10
+	JG     longer498
+	SUBQ   $0x00, BX
+	LEAQ   tailBitsAVX512<>+0(SB), R8
+	KMOVW  (R8)(BX*4), K1
+
+rows499:
+	MOVQ       CX, BX
+	VMOVUPS.Z  (BX), K1, Z1
+	VMOVUPS.Z  (BX)(SI*1), K1, Z2
+	VMOVUPS.Z  (BX)(SI*2), K1, Z3
+	VMOVUPS.Z  (BX)(DI*1), K1, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS.Z  (BX), K1, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VADDPS     Z1, Z6, Z6
+	VMOVUPS.Z  (BX)(SI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VADDPS     Z1, Z5, Z5
+	VMOVUPS.Z  (BX)(SI*2), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VMOVUPS.Z  (BX)(DI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z3, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS.Z  (BX), K1, Z1
+	VMOVUPS.Z  (BX)(SI*1), K1, Z4
+	VMOVUPS.Z  (BX)(SI*2), K1, Z7
+	VMOVUPS.Z  (BX)(DI*1), K1, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS.Z  (BX), K1, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VADDPS     Z1, Z10, Z10
+	VMOVUPS.Z  (BX)(SI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z9, Z9
+	VMOVUPS.Z  (BX)(SI*2), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VADDPS     Z1, Z4, Z4
+	VMOVUPS.Z  (BX)(DI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VADDPS     Z1, Z7, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VADDPS     Z6, Z1, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VADDPS     Z5, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VADDPS     Z2, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VADDPS     Z1, Z3, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VADDPS     Z0, Z2, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows499
+	JMP        done497
+
+longer498:
+	CMPQ  BX, $0x20
+	JG    longer500
+	SUBQ  $0x10, BX
+	LEAQ  tailBitsAVX512<>+0(SB), R8
+	KMOVW (R8)(BX*4), K1
+
+rows501:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS.Z  64(BX), K1, Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS    (BX)(SI*1), Z2
+	VMOVUPS.Z  64(BX)(SI*1), K1, Z3
+	VADDPS     Z3, Z2, Z2
+	VMOVUPS    (BX)(SI*2), Z3
+	VMOVUPS.Z  64(BX)(SI*2), K1, Z4
+	VADDPS     Z4, Z3, Z3
+	VMOVUPS    (BX)(DI*1), Z4
+	VMOVUPS.Z  64(BX)(DI*1), K1, Z5
+	VADDPS     Z5, Z4, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z5
+	VMOVUPS.Z  64(BX), K1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VADDPS     Z1, Z6, Z6
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS.Z  64(BX)(SI*1), K1, Z5
+	VADDPS     Z5, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VADDPS     Z1, Z5, Z5
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS.Z  64(BX)(SI*2), K1, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS.Z  64(BX)(DI*1), K1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z3, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS.Z  64(BX), K1, Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS    (BX)(SI*1), Z4
+	VMOVUPS.Z  64(BX)(SI*1), K1, Z7
+	VADDPS     Z7, Z4, Z4
+	VMOVUPS    (BX)(SI*2), Z7
+	VMOVUPS.Z  64(BX)(SI*2), K1, Z8
+	VADDPS     Z8, Z7, Z7
+	VMOVUPS    (BX)(DI*1), Z8
+	VMOVUPS.Z  64(BX)(DI*1), K1, Z9
+	VADDPS     Z9, Z8, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z9
+	VMOVUPS.Z  64(BX), K1, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VADDPS     Z1, Z10, Z10
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS.Z  64(BX)(SI*1), K1, Z9
+	VADDPS     Z9, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z9, Z9
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS.Z  64(BX)(SI*2), K1, Z4
+	VADDPS     Z4, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VADDPS     Z1, Z4, Z4
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS.Z  64(BX)(DI*1), K1, Z7
+	VADDPS     Z7, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VADDPS     Z1, Z7, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VADDPS     Z6, Z1, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VADDPS     Z5, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VADDPS     Z2, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VADDPS     Z1, Z3, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VADDPS     Z0, Z2, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows501
+	JMP        done497
+
+longer500:
+	CMPQ  BX, $0x30
+	JG    longer502
+	SUBQ  $0x20, BX
+	LEAQ  tailBitsAVX512<>+0(SB), R8
+	KMOVW (R8)(BX*4), K1
+
+rows503:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS.Z  128(BX), K1, Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS    (BX)(SI*1), Z2
+	VMOVUPS    64(BX)(SI*1), Z3
+	VADDPS     Z3, Z2, Z2
+	VMOVUPS.Z  128(BX)(SI*1), K1, Z3
+	VADDPS     Z3, Z2, Z2
+	VMOVUPS    (BX)(SI*2), Z3
+	VMOVUPS    64(BX)(SI*2), Z4
+	VADDPS     Z4, Z3, Z3
+	VMOVUPS.Z  128(BX)(SI*2), K1, Z4
+	VADDPS     Z4, Z3, Z3
+	VMOVUPS    (BX)(DI*1), Z4
+	VMOVUPS    64(BX)(DI*1), Z5
+	VADDPS     Z5, Z4, Z4
+	VMOVUPS.Z  128(BX)(DI*1), K1, Z5
+	VADDPS     Z5, Z4, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z5
+	VMOVUPS    64(BX), Z6
+	VADDPS     Z6, Z5, Z5
+	VMOVUPS.Z  128(BX), K1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VADDPS     Z1, Z6, Z6
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z5
+	VADDPS     Z5, Z1, Z1
+	VMOVUPS.Z  128(BX)(SI*1), K1, Z5
+	VADDPS     Z5, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VADDPS     Z1, Z5, Z5
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS.Z  128(BX)(SI*2), K1, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z3
+	VADDPS     Z3, Z1, Z1
+	VMOVUPS.Z  128(BX)(DI*1), K1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z3, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS.Z  128(BX), K1, Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS    (BX)(SI*1), Z4
+	VMOVUPS    64(BX)(SI*1), Z7
+	VADDPS     Z7, Z4, Z4
+	VMOVUPS.Z  128(BX)(SI*1), K1, Z7
+	VADDPS     Z7, Z4, Z4
+	VMOVUPS    (BX)(SI*2), Z7
+	VMOVUPS    64(BX)(SI*2), Z8
+	VADDPS     Z8, Z7, Z7
+	VMOVUPS.Z  128(BX)(SI*2), K1, Z8
+	VADDPS     Z8, Z7, Z7
+	VMOVUPS    (BX)(DI*1), Z8
+	VMOVUPS    64(BX)(DI*1), Z9
+	VADDPS     Z9, Z8, Z8
+	VMOVUPS.Z  128(BX)(DI*1), K1, Z9
+	VADDPS     Z9, Z8, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z9
+	VMOVUPS    64(BX), Z10
+	VADDPS     Z10, Z9, Z9
+	VMOVUPS.Z  128(BX), K1, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VADDPS     Z1, Z10, Z10
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z9
+	VADDPS     Z9, Z1, Z1
+	VMOVUPS.Z  128(BX)(SI*1), K1, Z9
+	VADDPS     Z9, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z9, Z9
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS.Z  128(BX)(SI*2), K1, Z4
+	VADDPS     Z4, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VADDPS     Z1, Z4, Z4
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z7
+	VADDPS     Z7, Z1, Z1
+	VMOVUPS.Z  128(BX)(DI*1), K1, Z7
+	VADDPS     Z7, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VADDPS     Z1, Z7, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VADDPS     Z6, Z1, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VADDPS     Z5, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VADDPS     Z2, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VADDPS     Z1, Z3, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VADDPS     Z0, Z2, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows503
+	JMP        done497
+
+longer502:
+	SUBQ  $0x30, BX
+	LEAQ  tailBitsAVX512<>+0(SB), R8
+	KMOVW (R8)(BX*4), K1
+
+rows505:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS    128(BX), Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS.Z  192(BX), K1, Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS    (BX)(SI*1), Z2
+	VMOVUPS    64(BX)(SI*1), Z3
+	VADDPS     Z3, Z2, Z2
+	VMOVUPS    128(BX)(SI*1), Z3
+	VADDPS     Z3, Z2, Z2
+	VMOVUPS.Z  192(BX)(SI*1), K1, Z3
+	VADDPS     Z3, Z2, Z2
+	VMOVUPS    (BX)(SI*2), Z3
+	VMOVUPS    64(BX)(SI*2), Z4
+	VADDPS     Z4, Z3, Z3
+	VMOVUPS    128(BX)(SI*2), Z4
+	VADDPS     Z4, Z3, Z3
+	VMOVUPS.Z  192(BX)(SI*2), K1, Z4
+	VADDPS     Z4, Z3, Z3
+	VMOVUPS    (BX)(DI*1), Z4
+	VMOVUPS    64(BX)(DI*1), Z5
+	VADDPS     Z5, Z4, Z4
+	VMOVUPS    128(BX)(DI*1), Z5
+	VADDPS     Z5, Z4, Z4
+	VMOVUPS.Z  192(BX)(DI*1), K1, Z5
+	VADDPS     Z5, Z4, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z5
+	VMOVUPS    64(BX), Z6
+	VADDPS     Z6, Z5, Z5
+	VMOVUPS    128(BX), Z6
+	VADDPS     Z6, Z5, Z5
+	VMOVUPS.Z  192(BX), K1, Z6
+	VADDPS     Z6, Z5, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VADDPS     Z1, Z6, Z6
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z5
+	VADDPS     Z5, Z1, Z1
+	VMOVUPS    128(BX)(SI*1), Z5
+	VADDPS     Z5, Z1, Z1
+	VMOVUPS.Z  192(BX)(SI*1), K1, Z5
+	VADDPS     Z5, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VADDPS     Z1, Z5, Z5
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS    128(BX)(SI*2), Z2
+	VADDPS     Z2, Z1, Z1
+	VMOVUPS.Z  192(BX)(SI*2), K1, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z3
+	VADDPS     Z3, Z1, Z1
+	VMOVUPS    128(BX)(DI*1), Z3
+	VADDPS     Z3, Z1, Z1
+	VMOVUPS.Z  192(BX)(DI*1), K1, Z3
+	VADDPS     Z3, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z3, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS    128(BX), Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS.Z  192(BX), K1, Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS    (BX)(SI*1), Z4
+	VMOVUPS    64(BX)(SI*1), Z7
+	VADDPS     Z7, Z4, Z4
+	VMOVUPS    128(BX)(SI*1), Z7
+	VADDPS     Z7, Z4, Z4
+	VMOVUPS.Z  192(BX)(SI*1), K1, Z7
+	VADDPS     Z7, Z4, Z4
+	VMOVUPS    (BX)(SI*2), Z7
+	VMOVUPS    64(BX)(SI*2), Z8
+	VADDPS     Z8, Z7, Z7
+	VMOVUPS    128(BX)(SI*2), Z8
+	VADDPS     Z8, Z7, Z7
+	VMOVUPS.Z  192(BX)(SI*2), K1, Z8
+	VADDPS     Z8, Z7, Z7
+	VMOVUPS    (BX)(DI*1), Z8
+	VMOVUPS    64(BX)(DI*1), Z9
+	VADDPS     Z9, Z8, Z8
+	VMOVUPS    128(BX)(DI*1), Z9
+	VADDPS     Z9, Z8, Z8
+	VMOVUPS.Z  192(BX)(DI*1), K1, Z9
+	VADDPS     Z9, Z8, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z9
+	VMOVUPS    64(BX), Z10
+	VADDPS     Z10, Z9, Z9
+	VMOVUPS    128(BX), Z10
+	VADDPS     Z10, Z9, Z9
+	VMOVUPS.Z  192(BX), K1, Z10
+	VADDPS     Z10, Z9, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VADDPS     Z1, Z10, Z10
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z9
+	VADDPS     Z9, Z1, Z1
+	VMOVUPS    128(BX)(SI*1), Z9
+	VADDPS     Z9, Z1, Z1
+	VMOVUPS.Z  192(BX)(SI*1), K1, Z9
+	VADDPS     Z9, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VADDPS     Z1, Z9, Z9
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS    128(BX)(SI*2), Z4
+	VADDPS     Z4, Z1, Z1
+	VMOVUPS.Z  192(BX)(SI*2), K1, Z4
+	VADDPS     Z4, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VADDPS     Z1, Z4, Z4
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z7
+	VADDPS     Z7, Z1, Z1
+	VMOVUPS    128(BX)(DI*1), Z7
+	VADDPS     Z7, Z1, Z1
+	VMOVUPS.Z  192(BX)(DI*1), K1, Z7
+	VADDPS     Z7, Z1, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VADDPS     Z1, Z7, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VADDPS     Z6, Z1, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VADDPS     Z5, Z6, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VADDPS     Z2, Z5, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VADDPS     Z3, Z2, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VADDPS     Z1, Z3, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VADDPS     Z2, Z1, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VADDPS     Z1, Z2, Z2
+	VADDPS     Z0, Z2, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows505
+
+done497:
+	VZEROUPPER
+	RET
+
+// func maxRowsAVX512(dst []float32, x []float32, rows int, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·maxRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         rows+48(FP), DX
+	MOVQ         n+56(FP), BX
+	MOVQ         n+56(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         (SI)(SI*2), DI
+	SHRQ         $0x04, DX
+	VXORPS       Z0, Z0, Z0
+	VBROADCASTSS minusInfAVX512<>+0(SB), Z0
+	CMPQ         BX, $0x10
+	JG           longer507
+	SUBQ         $0x00, BX
+	LEAQ         tailBitsAVX512<>+0(SB), R8
+	KMOVW        (R8)(BX*4), K1
+
+rows508:
+	MOVQ       CX, BX
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX), K1, Z1
+	VMOVAPS    Z0, Z2
+	VMOVUPS    (BX)(SI*1), K1, Z2
+	VMOVAPS    Z0, Z3
+	VMOVUPS    (BX)(SI*2), K1, Z3
+	VMOVAPS    Z0, Z4
+	VMOVUPS    (BX)(DI*1), K1, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVAPS    Z0, Z5
+	VMOVUPS    (BX), K1, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z6, Z5
+	VCMPPS     $0x03, Z1, Z6, K2
+	VADDPS     Z1, Z6, K2, Z5
+	VMOVAPS    Z5, Z6
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX)(SI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VRANGEPS   $0x05, Z1, Z5, Z2
+	VCMPPS     $0x03, Z1, Z5, K2
+	VADDPS     Z1, Z5, K2, Z2
+	VMOVAPS    Z2, Z5
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX)(SI*2), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX)(DI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX), K1, Z1
+	VMOVAPS    Z0, Z4
+	VMOVUPS    (BX)(SI*1), K1, Z4
+	VMOVAPS    Z0, Z7
+	VMOVUPS    (BX)(SI*2), K1, Z7
+	VMOVAPS    Z0, Z8
+	VMOVUPS    (BX)(DI*1), K1, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVAPS    Z0, Z9
+	VMOVUPS    (BX), K1, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z10, Z9
+	VCMPPS     $0x03, Z1, Z10, K2
+	VADDPS     Z1, Z10, K2, Z9
+	VMOVAPS    Z9, Z10
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX)(SI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z9, Z4
+	VCMPPS     $0x03, Z1, Z9, K2
+	VADDPS     Z1, Z9, K2, Z4
+	VMOVAPS    Z4, Z9
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX)(SI*2), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VRANGEPS   $0x05, Z1, Z4, Z7
+	VCMPPS     $0x03, Z1, Z4, K2
+	VADDPS     Z1, Z4, K2, Z7
+	VMOVAPS    Z7, Z4
+	VMOVAPS    Z0, Z1
+	VMOVUPS    (BX)(DI*1), K1, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VRANGEPS   $0x05, Z1, Z7, Z8
+	VCMPPS     $0x03, Z1, Z7, K2
+	VADDPS     Z1, Z7, K2, Z8
+	VMOVAPS    Z8, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VRANGEPS   $0x05, Z6, Z1, Z8
+	VCMPPS     $0x03, Z6, Z1, K2
+	VADDPS     Z6, Z1, K2, Z8
+	VMOVAPS    Z8, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VRANGEPS   $0x05, Z5, Z6, Z8
+	VCMPPS     $0x03, Z5, Z6, K2
+	VADDPS     Z5, Z6, K2, Z8
+	VMOVAPS    Z8, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VRANGEPS   $0x05, Z2, Z5, Z4
+	VCMPPS     $0x03, Z2, Z5, K2
+	VADDPS     Z2, Z5, K2, Z4
+	VMOVAPS    Z4, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z4
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z4
+	VMOVAPS    Z4, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows508
+	JMP        done506
+
+longer507:
+	CMPQ  BX, $0x20
+	JG    longer509
+	SUBQ  $0x10, BX
+	LEAQ  tailBitsAVX512<>+0(SB), R8
+	KMOVW (R8)(BX*4), K1
+
+rows510:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Z1
+	VMOVAPS    Z0, Z2
+	VMOVUPS    64(BX), K1, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z3
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z3
+	VMOVAPS    Z3, Z1
+	VMOVUPS    (BX)(SI*1), Z2
+	VMOVAPS    Z0, Z3
+	VMOVUPS    64(BX)(SI*1), K1, Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VMOVUPS    (BX)(SI*2), Z3
+	VMOVAPS    Z0, Z4
+	VMOVUPS    64(BX)(SI*2), K1, Z4
+	VRANGEPS   $0x05, Z4, Z3, Z5
+	VCMPPS     $0x03, Z4, Z3, K2
+	VADDPS     Z4, Z3, K2, Z5
+	VMOVAPS    Z5, Z3
+	VMOVUPS    (BX)(DI*1), Z4
+	VMOVAPS    Z0, Z5
+	VMOVUPS    64(BX)(DI*1), K1, Z5
+	VRANGEPS   $0x05, Z5, Z4, Z6
+	VCMPPS     $0x03, Z5, Z4, K2
+	VADDPS     Z5, Z4, K2, Z6
+	VMOVAPS    Z6, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z5
+	VMOVAPS    Z0, Z6
+	VMOVUPS    64(BX), K1, Z6
+	VRANGEPS   $0x05, Z6, Z5, Z7
+	VCMPPS     $0x03, Z6, Z5, K2
+	VADDPS     Z6, Z5, K2, Z7
+	VMOVAPS    Z7, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z6, Z5
+	VCMPPS     $0x03, Z1, Z6, K2
+	VADDPS     Z1, Z6, K2, Z5
+	VMOVAPS    Z5, Z6
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVAPS    Z0, Z5
+	VMOVUPS    64(BX)(SI*1), K1, Z5
+	VRANGEPS   $0x05, Z5, Z1, Z7
+	VCMPPS     $0x03, Z5, Z1, K2
+	VADDPS     Z5, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VRANGEPS   $0x05, Z1, Z5, Z2
+	VCMPPS     $0x03, Z1, Z5, K2
+	VADDPS     Z1, Z5, K2, Z2
+	VMOVAPS    Z2, Z5
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVAPS    Z0, Z2
+	VMOVUPS    64(BX)(SI*2), K1, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z7
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVAPS    Z0, Z3
+	VMOVUPS    64(BX)(DI*1), K1, Z3
+	VRANGEPS   $0x05, Z3, Z1, Z7
+	VCMPPS     $0x03, Z3, Z1, K2
+	VADDPS     Z3, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z1
+	VMOVAPS    Z0, Z4
+	VMOVUPS    64(BX), K1, Z4
+	VRANGEPS   $0x05, Z4, Z1, Z7
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVUPS    (BX)(SI*1), Z4
+	VMOVAPS    Z0, Z7
+	VMOVUPS    64(BX)(SI*1), K1, Z7
+	VRANGEPS   $0x05, Z7, Z4, Z8
+	VCMPPS     $0x03, Z7, Z4, K2
+	VADDPS     Z7, Z4, K2, Z8
+	VMOVAPS    Z8, Z4
+	VMOVUPS    (BX)(SI*2), Z7
+	VMOVAPS    Z0, Z8
+	VMOVUPS    64(BX)(SI*2), K1, Z8
+	VRANGEPS   $0x05, Z8, Z7, Z9
+	VCMPPS     $0x03, Z8, Z7, K2
+	VADDPS     Z8, Z7, K2, Z9
+	VMOVAPS    Z9, Z7
+	VMOVUPS    (BX)(DI*1), Z8
+	VMOVAPS    Z0, Z9
+	VMOVUPS    64(BX)(DI*1), K1, Z9
+	VRANGEPS   $0x05, Z9, Z8, Z10
+	VCMPPS     $0x03, Z9, Z8, K2
+	VADDPS     Z9, Z8, K2, Z10
+	VMOVAPS    Z10, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z9
+	VMOVAPS    Z0, Z10
+	VMOVUPS    64(BX), K1, Z10
+	VRANGEPS   $0x05, Z10, Z9, Z11
+	VCMPPS     $0x03, Z10, Z9, K2
+	VADDPS     Z10, Z9, K2, Z11
+	VMOVAPS    Z11, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z10, Z9
+	VCMPPS     $0x03, Z1, Z10, K2
+	VADDPS     Z1, Z10, K2, Z9
+	VMOVAPS    Z9, Z10
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVAPS    Z0, Z9
+	VMOVUPS    64(BX)(SI*1), K1, Z9
+	VRANGEPS   $0x05, Z9, Z1, Z11
+	VCMPPS     $0x03, Z9, Z1, K2
+	VADDPS     Z9, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z9, Z4
+	VCMPPS     $0x03, Z1, Z9, K2
+	VADDPS     Z1, Z9, K2, Z4
+	VMOVAPS    Z4, Z9
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVAPS    Z0, Z4
+	VMOVUPS    64(BX)(SI*2), K1, Z4
+	VRANGEPS   $0x05, Z4, Z1, Z11
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VRANGEPS   $0x05, Z1, Z4, Z7
+	VCMPPS     $0x03, Z1, Z4, K2
+	VADDPS     Z1, Z4, K2, Z7
+	VMOVAPS    Z7, Z4
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVAPS    Z0, Z7
+	VMOVUPS    64(BX)(DI*1), K1, Z7
+	VRANGEPS   $0x05, Z7, Z1, Z11
+	VCMPPS     $0x03, Z7, Z1, K2
+	VADDPS     Z7, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VRANGEPS   $0x05, Z1, Z7, Z8
+	VCMPPS     $0x03, Z1, Z7, K2
+	VADDPS     Z1, Z7, K2, Z8
+	VMOVAPS    Z8, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VRANGEPS   $0x05, Z6, Z1, Z8
+	VCMPPS     $0x03, Z6, Z1, K2
+	VADDPS     Z6, Z1, K2, Z8
+	VMOVAPS    Z8, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VRANGEPS   $0x05, Z5, Z6, Z8
+	VCMPPS     $0x03, Z5, Z6, K2
+	VADDPS     Z5, Z6, K2, Z8
+	VMOVAPS    Z8, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VRANGEPS   $0x05, Z2, Z5, Z4
+	VCMPPS     $0x03, Z2, Z5, K2
+	VADDPS     Z2, Z5, K2, Z4
+	VMOVAPS    Z4, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z4
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z4
+	VMOVAPS    Z4, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows510
+	JMP        done506
+
+longer509:
+	CMPQ  BX, $0x30
+	JG    longer511
+	SUBQ  $0x20, BX
+	LEAQ  tailBitsAVX512<>+0(SB), R8
+	KMOVW (R8)(BX*4), K1
+
+rows512:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z2
+	VRANGEPS   $0x05, Z2, Z1, Z3
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z3
+	VMOVAPS    Z3, Z1
+	VMOVAPS    Z0, Z2
+	VMOVUPS    128(BX), K1, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z3
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z3
+	VMOVAPS    Z3, Z1
+	VMOVUPS    (BX)(SI*1), Z2
+	VMOVUPS    64(BX)(SI*1), Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VMOVAPS    Z0, Z3
+	VMOVUPS    128(BX)(SI*1), K1, Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VMOVUPS    (BX)(SI*2), Z3
+	VMOVUPS    64(BX)(SI*2), Z4
+	VRANGEPS   $0x05, Z4, Z3, Z5
+	VCMPPS     $0x03, Z4, Z3, K2
+	VADDPS     Z4, Z3, K2, Z5
+	VMOVAPS    Z5, Z3
+	VMOVAPS    Z0, Z4
+	VMOVUPS    128(BX)(SI*2), K1, Z4
+	VRANGEPS   $0x05, Z4, Z3, Z5
+	VCMPPS     $0x03, Z4, Z3, K2
+	VADDPS     Z4, Z3, K2, Z5
+	VMOVAPS    Z5, Z3
+	VMOVUPS    (BX)(DI*1), Z4
+	VMOVUPS    64(BX)(DI*1), Z5
+	VRANGEPS   $0x05, Z5, Z4, Z6
+	VCMPPS     $0x03, Z5, Z4, K2
+	VADDPS     Z5, Z4, K2, Z6
+	VMOVAPS    Z6, Z4
+	VMOVAPS    Z0, Z5
+	VMOVUPS    128(BX)(DI*1), K1, Z5
+	VRANGEPS   $0x05, Z5, Z4, Z6
+	VCMPPS     $0x03, Z5, Z4, K2
+	VADDPS     Z5, Z4, K2, Z6
+	VMOVAPS    Z6, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z5
+	VMOVUPS    64(BX), Z6
+	VRANGEPS   $0x05, Z6, Z5, Z7
+	VCMPPS     $0x03, Z6, Z5, K2
+	VADDPS     Z6, Z5, K2, Z7
+	VMOVAPS    Z7, Z5
+	VMOVAPS    Z0, Z6
+	VMOVUPS    128(BX), K1, Z6
+	VRANGEPS   $0x05, Z6, Z5, Z7
+	VCMPPS     $0x03, Z6, Z5, K2
+	VADDPS     Z6, Z5, K2, Z7
+	VMOVAPS    Z7, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z6, Z5
+	VCMPPS     $0x03, Z1, Z6, K2
+	VADDPS     Z1, Z6, K2, Z5
+	VMOVAPS    Z5, Z6
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z5
+	VRANGEPS   $0x05, Z5, Z1, Z7
+	VCMPPS     $0x03, Z5, Z1, K2
+	VADDPS     Z5, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z5
+	VMOVUPS    128(BX)(SI*1), K1, Z5
+	VRANGEPS   $0x05, Z5, Z1, Z7
+	VCMPPS     $0x03, Z5, Z1, K2
+	VADDPS     Z5, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VRANGEPS   $0x05, Z1, Z5, Z2
+	VCMPPS     $0x03, Z1, Z5, K2
+	VADDPS     Z1, Z5, K2, Z2
+	VMOVAPS    Z2, Z5
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z2
+	VRANGEPS   $0x05, Z2, Z1, Z7
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z2
+	VMOVUPS    128(BX)(SI*2), K1, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z7
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z3
+	VRANGEPS   $0x05, Z3, Z1, Z7
+	VCMPPS     $0x03, Z3, Z1, K2
+	VADDPS     Z3, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z3
+	VMOVUPS    128(BX)(DI*1), K1, Z3
+	VRANGEPS   $0x05, Z3, Z1, Z7
+	VCMPPS     $0x03, Z3, Z1, K2
+	VADDPS     Z3, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z4
+	VRANGEPS   $0x05, Z4, Z1, Z7
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z4
+	VMOVUPS    128(BX), K1, Z4
+	VRANGEPS   $0x05, Z4, Z1, Z7
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVUPS    (BX)(SI*1), Z4
+	VMOVUPS    64(BX)(SI*1), Z7
+	VRANGEPS   $0x05, Z7, Z4, Z8
+	VCMPPS     $0x03, Z7, Z4, K2
+	VADDPS     Z7, Z4, K2, Z8
+	VMOVAPS    Z8, Z4
+	VMOVAPS    Z0, Z7
+	VMOVUPS    128(BX)(SI*1), K1, Z7
+	VRANGEPS   $0x05, Z7, Z4, Z8
+	VCMPPS     $0x03, Z7, Z4, K2
+	VADDPS     Z7, Z4, K2, Z8
+	VMOVAPS    Z8, Z4
+	VMOVUPS    (BX)(SI*2), Z7
+	VMOVUPS    64(BX)(SI*2), Z8
+	VRANGEPS   $0x05, Z8, Z7, Z9
+	VCMPPS     $0x03, Z8, Z7, K2
+	VADDPS     Z8, Z7, K2, Z9
+	VMOVAPS    Z9, Z7
+	VMOVAPS    Z0, Z8
+	VMOVUPS    128(BX)(SI*2), K1, Z8
+	VRANGEPS   $0x05, Z8, Z7, Z9
+	VCMPPS     $0x03, Z8, Z7, K2
+	VADDPS     Z8, Z7, K2, Z9
+	VMOVAPS    Z9, Z7
+	VMOVUPS    (BX)(DI*1), Z8
+	VMOVUPS    64(BX)(DI*1), Z9
+	VRANGEPS   $0x05, Z9, Z8, Z10
+	VCMPPS     $0x03, Z9, Z8, K2
+	VADDPS     Z9, Z8, K2, Z10
+	VMOVAPS    Z10, Z8
+	VMOVAPS    Z0, Z9
+	VMOVUPS    128(BX)(DI*1), K1, Z9
+	VRANGEPS   $0x05, Z9, Z8, Z10
+	VCMPPS     $0x03, Z9, Z8, K2
+	VADDPS     Z9, Z8, K2, Z10
+	VMOVAPS    Z10, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z9
+	VMOVUPS    64(BX), Z10
+	VRANGEPS   $0x05, Z10, Z9, Z11
+	VCMPPS     $0x03, Z10, Z9, K2
+	VADDPS     Z10, Z9, K2, Z11
+	VMOVAPS    Z11, Z9
+	VMOVAPS    Z0, Z10
+	VMOVUPS    128(BX), K1, Z10
+	VRANGEPS   $0x05, Z10, Z9, Z11
+	VCMPPS     $0x03, Z10, Z9, K2
+	VADDPS     Z10, Z9, K2, Z11
+	VMOVAPS    Z11, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z10, Z9
+	VCMPPS     $0x03, Z1, Z10, K2
+	VADDPS     Z1, Z10, K2, Z9
+	VMOVAPS    Z9, Z10
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z9
+	VRANGEPS   $0x05, Z9, Z1, Z11
+	VCMPPS     $0x03, Z9, Z1, K2
+	VADDPS     Z9, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVAPS    Z0, Z9
+	VMOVUPS    128(BX)(SI*1), K1, Z9
+	VRANGEPS   $0x05, Z9, Z1, Z11
+	VCMPPS     $0x03, Z9, Z1, K2
+	VADDPS     Z9, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z9, Z4
+	VCMPPS     $0x03, Z1, Z9, K2
+	VADDPS     Z1, Z9, K2, Z4
+	VMOVAPS    Z4, Z9
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z4
+	VRANGEPS   $0x05, Z4, Z1, Z11
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVAPS    Z0, Z4
+	VMOVUPS    128(BX)(SI*2), K1, Z4
+	VRANGEPS   $0x05, Z4, Z1, Z11
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VRANGEPS   $0x05, Z1, Z4, Z7
+	VCMPPS     $0x03, Z1, Z4, K2
+	VADDPS     Z1, Z4, K2, Z7
+	VMOVAPS    Z7, Z4
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z7
+	VRANGEPS   $0x05, Z7, Z1, Z11
+	VCMPPS     $0x03, Z7, Z1, K2
+	VADDPS     Z7, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVAPS    Z0, Z7
+	VMOVUPS    128(BX)(DI*1), K1, Z7
+	VRANGEPS   $0x05, Z7, Z1, Z11
+	VCMPPS     $0x03, Z7, Z1, K2
+	VADDPS     Z7, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VRANGEPS   $0x05, Z1, Z7, Z8
+	VCMPPS     $0x03, Z1, Z7, K2
+	VADDPS     Z1, Z7, K2, Z8
+	VMOVAPS    Z8, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VRANGEPS   $0x05, Z6, Z1, Z8
+	VCMPPS     $0x03, Z6, Z1, K2
+	VADDPS     Z6, Z1, K2, Z8
+	VMOVAPS    Z8, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VRANGEPS   $0x05, Z5, Z6, Z8
+	VCMPPS     $0x03, Z5, Z6, K2
+	VADDPS     Z5, Z6, K2, Z8
+	VMOVAPS    Z8, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VRANGEPS   $0x05, Z2, Z5, Z4
+	VCMPPS     $0x03, Z2, Z5, K2
+	VADDPS     Z2, Z5, K2, Z4
+	VMOVAPS    Z4, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z4
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z4
+	VMOVAPS    Z4, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows512
+	JMP        done506
+
+longer511:
+	SUBQ  $0x30, BX
+	LEAQ  tailBitsAVX512<>+0(SB), R8
+	KMOVW (R8)(BX*4), K1
+
+rows514:
+	MOVQ       CX, BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z2
+	VRANGEPS   $0x05, Z2, Z1, Z3
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z3
+	VMOVAPS    Z3, Z1
+	VMOVUPS    128(BX), Z2
+	VRANGEPS   $0x05, Z2, Z1, Z3
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z3
+	VMOVAPS    Z3, Z1
+	VMOVAPS    Z0, Z2
+	VMOVUPS    192(BX), K1, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z3
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z3
+	VMOVAPS    Z3, Z1
+	VMOVUPS    (BX)(SI*1), Z2
+	VMOVUPS    64(BX)(SI*1), Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VMOVUPS    128(BX)(SI*1), Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VMOVAPS    Z0, Z3
+	VMOVUPS    192(BX)(SI*1), K1, Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VMOVUPS    (BX)(SI*2), Z3
+	VMOVUPS    64(BX)(SI*2), Z4
+	VRANGEPS   $0x05, Z4, Z3, Z5
+	VCMPPS     $0x03, Z4, Z3, K2
+	VADDPS     Z4, Z3, K2, Z5
+	VMOVAPS    Z5, Z3
+	VMOVUPS    128(BX)(SI*2), Z4
+	VRANGEPS   $0x05, Z4, Z3, Z5
+	VCMPPS     $0x03, Z4, Z3, K2
+	VADDPS     Z4, Z3, K2, Z5
+	VMOVAPS    Z5, Z3
+	VMOVAPS    Z0, Z4
+	VMOVUPS    192(BX)(SI*2), K1, Z4
+	VRANGEPS   $0x05, Z4, Z3, Z5
+	VCMPPS     $0x03, Z4, Z3, K2
+	VADDPS     Z4, Z3, K2, Z5
+	VMOVAPS    Z5, Z3
+	VMOVUPS    (BX)(DI*1), Z4
+	VMOVUPS    64(BX)(DI*1), Z5
+	VRANGEPS   $0x05, Z5, Z4, Z6
+	VCMPPS     $0x03, Z5, Z4, K2
+	VADDPS     Z5, Z4, K2, Z6
+	VMOVAPS    Z6, Z4
+	VMOVUPS    128(BX)(DI*1), Z5
+	VRANGEPS   $0x05, Z5, Z4, Z6
+	VCMPPS     $0x03, Z5, Z4, K2
+	VADDPS     Z5, Z4, K2, Z6
+	VMOVAPS    Z6, Z4
+	VMOVAPS    Z0, Z5
+	VMOVUPS    192(BX)(DI*1), K1, Z5
+	VRANGEPS   $0x05, Z5, Z4, Z6
+	VCMPPS     $0x03, Z5, Z4, K2
+	VADDPS     Z5, Z4, K2, Z6
+	VMOVAPS    Z6, Z4
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z5
+	VMOVUPS    64(BX), Z6
+	VRANGEPS   $0x05, Z6, Z5, Z7
+	VCMPPS     $0x03, Z6, Z5, K2
+	VADDPS     Z6, Z5, K2, Z7
+	VMOVAPS    Z7, Z5
+	VMOVUPS    128(BX), Z6
+	VRANGEPS   $0x05, Z6, Z5, Z7
+	VCMPPS     $0x03, Z6, Z5, K2
+	VADDPS     Z6, Z5, K2, Z7
+	VMOVAPS    Z7, Z5
+	VMOVAPS    Z0, Z6
+	VMOVUPS    192(BX), K1, Z6
+	VRANGEPS   $0x05, Z6, Z5, Z7
+	VCMPPS     $0x03, Z6, Z5, K2
+	VADDPS     Z6, Z5, K2, Z7
+	VMOVAPS    Z7, Z5
+	VSHUFF32X4 $0x44, Z5, Z1, Z6
+	VSHUFF32X4 $0xee, Z5, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z6, Z5
+	VCMPPS     $0x03, Z1, Z6, K2
+	VADDPS     Z1, Z6, K2, Z5
+	VMOVAPS    Z5, Z6
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z5
+	VRANGEPS   $0x05, Z5, Z1, Z7
+	VCMPPS     $0x03, Z5, Z1, K2
+	VADDPS     Z5, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVUPS    128(BX)(SI*1), Z5
+	VRANGEPS   $0x05, Z5, Z1, Z7
+	VCMPPS     $0x03, Z5, Z1, K2
+	VADDPS     Z5, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z5
+	VMOVUPS    192(BX)(SI*1), K1, Z5
+	VRANGEPS   $0x05, Z5, Z1, Z7
+	VCMPPS     $0x03, Z5, Z1, K2
+	VADDPS     Z5, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z2, Z5
+	VSHUFF32X4 $0xee, Z1, Z2, Z1
+	VRANGEPS   $0x05, Z1, Z5, Z2
+	VCMPPS     $0x03, Z1, Z5, K2
+	VADDPS     Z1, Z5, K2, Z2
+	VMOVAPS    Z2, Z5
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z2
+	VRANGEPS   $0x05, Z2, Z1, Z7
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVUPS    128(BX)(SI*2), Z2
+	VRANGEPS   $0x05, Z2, Z1, Z7
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z2
+	VMOVUPS    192(BX)(SI*2), K1, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z7
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z3, Z2
+	VSHUFF32X4 $0xee, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z3
+	VRANGEPS   $0x05, Z3, Z1, Z7
+	VCMPPS     $0x03, Z3, Z1, K2
+	VADDPS     Z3, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVUPS    128(BX)(DI*1), Z3
+	VRANGEPS   $0x05, Z3, Z1, Z7
+	VCMPPS     $0x03, Z3, Z1, K2
+	VADDPS     Z3, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z3
+	VMOVUPS    192(BX)(DI*1), K1, Z3
+	VRANGEPS   $0x05, Z3, Z1, Z7
+	VCMPPS     $0x03, Z3, Z1, K2
+	VADDPS     Z3, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z3
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z1
+	VMOVUPS    64(BX), Z4
+	VRANGEPS   $0x05, Z4, Z1, Z7
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVUPS    128(BX), Z4
+	VRANGEPS   $0x05, Z4, Z1, Z7
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVAPS    Z0, Z4
+	VMOVUPS    192(BX), K1, Z4
+	VRANGEPS   $0x05, Z4, Z1, Z7
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z7
+	VMOVAPS    Z7, Z1
+	VMOVUPS    (BX)(SI*1), Z4
+	VMOVUPS    64(BX)(SI*1), Z7
+	VRANGEPS   $0x05, Z7, Z4, Z8
+	VCMPPS     $0x03, Z7, Z4, K2
+	VADDPS     Z7, Z4, K2, Z8
+	VMOVAPS    Z8, Z4
+	VMOVUPS    128(BX)(SI*1), Z7
+	VRANGEPS   $0x05, Z7, Z4, Z8
+	VCMPPS     $0x03, Z7, Z4, K2
+	VADDPS     Z7, Z4, K2, Z8
+	VMOVAPS    Z8, Z4
+	VMOVAPS    Z0, Z7
+	VMOVUPS    192(BX)(SI*1), K1, Z7
+	VRANGEPS   $0x05, Z7, Z4, Z8
+	VCMPPS     $0x03, Z7, Z4, K2
+	VADDPS     Z7, Z4, K2, Z8
+	VMOVAPS    Z8, Z4
+	VMOVUPS    (BX)(SI*2), Z7
+	VMOVUPS    64(BX)(SI*2), Z8
+	VRANGEPS   $0x05, Z8, Z7, Z9
+	VCMPPS     $0x03, Z8, Z7, K2
+	VADDPS     Z8, Z7, K2, Z9
+	VMOVAPS    Z9, Z7
+	VMOVUPS    128(BX)(SI*2), Z8
+	VRANGEPS   $0x05, Z8, Z7, Z9
+	VCMPPS     $0x03, Z8, Z7, K2
+	VADDPS     Z8, Z7, K2, Z9
+	VMOVAPS    Z9, Z7
+	VMOVAPS    Z0, Z8
+	VMOVUPS    192(BX)(SI*2), K1, Z8
+	VRANGEPS   $0x05, Z8, Z7, Z9
+	VCMPPS     $0x03, Z8, Z7, K2
+	VADDPS     Z8, Z7, K2, Z9
+	VMOVAPS    Z9, Z7
+	VMOVUPS    (BX)(DI*1), Z8
+	VMOVUPS    64(BX)(DI*1), Z9
+	VRANGEPS   $0x05, Z9, Z8, Z10
+	VCMPPS     $0x03, Z9, Z8, K2
+	VADDPS     Z9, Z8, K2, Z10
+	VMOVAPS    Z10, Z8
+	VMOVUPS    128(BX)(DI*1), Z9
+	VRANGEPS   $0x05, Z9, Z8, Z10
+	VCMPPS     $0x03, Z9, Z8, K2
+	VADDPS     Z9, Z8, K2, Z10
+	VMOVAPS    Z10, Z8
+	VMOVAPS    Z0, Z9
+	VMOVUPS    192(BX)(DI*1), K1, Z9
+	VRANGEPS   $0x05, Z9, Z8, Z10
+	VCMPPS     $0x03, Z9, Z8, K2
+	VADDPS     Z9, Z8, K2, Z10
+	VMOVAPS    Z10, Z8
+	LEAQ       (BX)(SI*4), BX
+	VMOVUPS    (BX), Z9
+	VMOVUPS    64(BX), Z10
+	VRANGEPS   $0x05, Z10, Z9, Z11
+	VCMPPS     $0x03, Z10, Z9, K2
+	VADDPS     Z10, Z9, K2, Z11
+	VMOVAPS    Z11, Z9
+	VMOVUPS    128(BX), Z10
+	VRANGEPS   $0x05, Z10, Z9, Z11
+	VCMPPS     $0x03, Z10, Z9, K2
+	VADDPS     Z10, Z9, K2, Z11
+	VMOVAPS    Z11, Z9
+	VMOVAPS    Z0, Z10
+	VMOVUPS    192(BX), K1, Z10
+	VRANGEPS   $0x05, Z10, Z9, Z11
+	VCMPPS     $0x03, Z10, Z9, K2
+	VADDPS     Z10, Z9, K2, Z11
+	VMOVAPS    Z11, Z9
+	VSHUFF32X4 $0x44, Z9, Z1, Z10
+	VSHUFF32X4 $0xee, Z9, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z10, Z9
+	VCMPPS     $0x03, Z1, Z10, K2
+	VADDPS     Z1, Z10, K2, Z9
+	VMOVAPS    Z9, Z10
+	VMOVUPS    (BX)(SI*1), Z1
+	VMOVUPS    64(BX)(SI*1), Z9
+	VRANGEPS   $0x05, Z9, Z1, Z11
+	VCMPPS     $0x03, Z9, Z1, K2
+	VADDPS     Z9, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVUPS    128(BX)(SI*1), Z9
+	VRANGEPS   $0x05, Z9, Z1, Z11
+	VCMPPS     $0x03, Z9, Z1, K2
+	VADDPS     Z9, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVAPS    Z0, Z9
+	VMOVUPS    192(BX)(SI*1), K1, Z9
+	VRANGEPS   $0x05, Z9, Z1, Z11
+	VCMPPS     $0x03, Z9, Z1, K2
+	VADDPS     Z9, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z4, Z9
+	VSHUFF32X4 $0xee, Z1, Z4, Z1
+	VRANGEPS   $0x05, Z1, Z9, Z4
+	VCMPPS     $0x03, Z1, Z9, K2
+	VADDPS     Z1, Z9, K2, Z4
+	VMOVAPS    Z4, Z9
+	VMOVUPS    (BX)(SI*2), Z1
+	VMOVUPS    64(BX)(SI*2), Z4
+	VRANGEPS   $0x05, Z4, Z1, Z11
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVUPS    128(BX)(SI*2), Z4
+	VRANGEPS   $0x05, Z4, Z1, Z11
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVAPS    Z0, Z4
+	VMOVUPS    192(BX)(SI*2), K1, Z4
+	VRANGEPS   $0x05, Z4, Z1, Z11
+	VCMPPS     $0x03, Z4, Z1, K2
+	VADDPS     Z4, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z7, Z4
+	VSHUFF32X4 $0xee, Z1, Z7, Z1
+	VRANGEPS   $0x05, Z1, Z4, Z7
+	VCMPPS     $0x03, Z1, Z4, K2
+	VADDPS     Z1, Z4, K2, Z7
+	VMOVAPS    Z7, Z4
+	VMOVUPS    (BX)(DI*1), Z1
+	VMOVUPS    64(BX)(DI*1), Z7
+	VRANGEPS   $0x05, Z7, Z1, Z11
+	VCMPPS     $0x03, Z7, Z1, K2
+	VADDPS     Z7, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVUPS    128(BX)(DI*1), Z7
+	VRANGEPS   $0x05, Z7, Z1, Z11
+	VCMPPS     $0x03, Z7, Z1, K2
+	VADDPS     Z7, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VMOVAPS    Z0, Z7
+	VMOVUPS    192(BX)(DI*1), K1, Z7
+	VRANGEPS   $0x05, Z7, Z1, Z11
+	VCMPPS     $0x03, Z7, Z1, K2
+	VADDPS     Z7, Z1, K2, Z11
+	VMOVAPS    Z11, Z1
+	VSHUFF32X4 $0x44, Z1, Z8, Z7
+	VSHUFF32X4 $0xee, Z1, Z8, Z1
+	VRANGEPS   $0x05, Z1, Z7, Z8
+	VCMPPS     $0x03, Z1, Z7, K2
+	VADDPS     Z1, Z7, K2, Z8
+	VMOVAPS    Z8, Z7
+	LEAQ       (BX)(SI*4), BX
+	VSHUFF32X4 $0x88, Z10, Z6, Z1
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VRANGEPS   $0x05, Z6, Z1, Z8
+	VCMPPS     $0x03, Z6, Z1, K2
+	VADDPS     Z6, Z1, K2, Z8
+	VMOVAPS    Z8, Z1
+	VSHUFF32X4 $0x88, Z9, Z5, Z6
+	VSHUFF32X4 $0xdd, Z9, Z5, Z5
+	VRANGEPS   $0x05, Z5, Z6, Z8
+	VCMPPS     $0x03, Z5, Z6, K2
+	VADDPS     Z5, Z6, K2, Z8
+	VMOVAPS    Z8, Z6
+	VSHUFF32X4 $0x88, Z4, Z2, Z5
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VRANGEPS   $0x05, Z2, Z5, Z4
+	VCMPPS     $0x03, Z2, Z5, K2
+	VADDPS     Z2, Z5, K2, Z4
+	VMOVAPS    Z4, Z5
+	VSHUFF32X4 $0x88, Z7, Z3, Z2
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VRANGEPS   $0x05, Z3, Z2, Z4
+	VCMPPS     $0x03, Z3, Z2, K2
+	VADDPS     Z3, Z2, K2, Z4
+	VMOVAPS    Z4, Z2
+	VSHUFPS    $0x44, Z6, Z1, Z3
+	VSHUFPS    $0xee, Z6, Z1, Z1
+	VRANGEPS   $0x05, Z1, Z3, Z4
+	VCMPPS     $0x03, Z1, Z3, K2
+	VADDPS     Z1, Z3, K2, Z4
+	VMOVAPS    Z4, Z3
+	VSHUFPS    $0x44, Z2, Z5, Z1
+	VSHUFPS    $0xee, Z2, Z5, Z2
+	VRANGEPS   $0x05, Z2, Z1, Z4
+	VCMPPS     $0x03, Z2, Z1, K2
+	VADDPS     Z2, Z1, K2, Z4
+	VMOVAPS    Z4, Z1
+	VSHUFPS    $0x88, Z1, Z3, Z2
+	VSHUFPS    $0xdd, Z1, Z3, Z1
+	VRANGEPS   $0x05, Z1, Z2, Z3
+	VCMPPS     $0x03, Z1, Z2, K2
+	VADDPS     Z1, Z2, K2, Z3
+	VMOVAPS    Z3, Z2
+	VMOVUPS    Z2, (AX)
+	ADDQ       $0x40, AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (CX)(SI*8), CX
+	DECQ       DX
+	JNZ        rows514
+
+done506:
+	VZEROUPPER
+	RET
+
+// func addRowsAVX512(dst []float32, x []float32, rows int, n int)
+// Requires: AVX, AVX512F
+TEXT ·addRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ rows+48(FP), DX
+	MOVQ n+56(FP), BX
+	MOVQ n+56(FP), SI
+	SHLQ $0x02, SI
+
+panel515:
+	CMPQ    BX, $0x00000080
+	JL      narrower516
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	VMOVUPS 256(AX), Z4
+	VMOVUPS 320(AX), Z5
+	VMOVUPS 384(AX), Z6
+	VMOVUPS 448(AX), Z7
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row517:
+	VMOVUPS (DI), Z8
+	VADDPS  Z8, Z0, Z0
+	VMOVUPS 64(DI), Z8
+	VADDPS  Z8, Z1, Z1
+	VMOVUPS 128(DI), Z8
+	VADDPS  Z8, Z2, Z2
+	VMOVUPS 192(DI), Z8
+	VADDPS  Z8, Z3, Z3
+	VMOVUPS 256(DI), Z8
+	VADDPS  Z8, Z4, Z4
+	VMOVUPS 320(DI), Z8
+	VADDPS  Z8, Z5, Z5
+	VMOVUPS 384(DI), Z8
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS 448(DI), Z8
+	VADDPS  Z8, Z7, Z7
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row517
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	ADDQ    $0x00000200, AX
+	ADDQ    $0x00000200, CX
+	SUBQ    $0x00000080, BX
+	JMP     panel515
+
+narrower516:
+panel518:
+	CMPQ    BX, $0x40
+	JL      narrower519
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	VMOVUPS 128(AX), Z2
+	VMOVUPS 192(AX), Z3
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row520:
+	VMOVUPS (DI), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(DI), Z4
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(DI), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(DI), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row520
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x40, BX
+	JMP     panel518
+
+narrower519:
+panel521:
+	CMPQ    BX, $0x20
+	JL      narrower522
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row523:
+	VMOVUPS (DI), Z2
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS 64(DI), Z2
+	VADDPS  Z2, Z1, Z1
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row523
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, BX
+	JMP     panel521
+
+narrower522:
+panel524:
+	CMPQ    BX, $0x10
+	JL      narrower525
+	VMOVUPS (AX), Z0
+	MOVQ    CX, DI
+	MOVQ    DX, R8
+
+row526:
+	VMOVUPS (DI), Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    SI, DI
+	DECQ    R8
+	JNZ     row526
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, BX
+	JMP     panel524
+
+narrower525:
+	TESTQ     BX, BX
+	JZ        done527
+	LEAQ      tailBitsAVX512<>+0(SB), DI
+	KMOVW     (DI)(BX*4), K1
+	VMOVUPS.Z (AX), K1, Z0
+	MOVQ      DX, DX
+
+row528:
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	ADDQ      SI, CX
+	DECQ      DX
+	JNZ       row528
+	VMOVUPS   Z0, K1, (AX)
+
+done527:
+	VZEROUPPER
+	RET
+
+// func repeatEachAVX512(dst []float32, x []float32, times int, inverse uint32)
+// Requires: AVX, AVX512F
+TEXT ·repeatEachAVX512(SB), NOSPLIT, $0-60
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         x_len+32(FP), DX
+	MOVQ         times+48(FP), BX
+	VBROADCASTSS inverse+56(FP), Z0
+	VBROADCASTSS widthAVX512<>+0(SB), Z1
+	VMOVUPS      placesAVX512<>+0(SB), Z2
+	SUBQ         $0x10, DX
+	JL           tail530
+
+whole529:
+	VMOVUPS (CX), Z3
+	VMOVAPS Z2, Z4
+	MOVQ    BX, SI
+
+vector532:
+	VPMULLD Z0, Z4, Z5
+	VPSRLD  $0x10, Z5, Z5
+	VPERMPS Z3, Z5, Z5
+	VMOVUPS Z5, (AX)
+	VPADDD  Z1, Z4, Z4
+	ADDQ    $0x40, AX
+	DECQ    SI
+	JNZ     vector532
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DX
+	JGE     whole529
+
+tail530:
+	ADDQ      $0x10, DX
+	JZ        done531
+	LEAQ      tailBitsAVX512<>+0(SB), SI
+	KMOVW     (SI)(DX*4), K1
+	VMOVUPS.Z (CX), K1, Z3
+	VMOVAPS   Z3, Z3
+	VMOVAPS   Z2, Z4
+	IMULQ     BX, DX
+	SUBQ      $0x10, DX
+	JL        last534
+
+more533:
+	VPMULLD Z0, Z4, Z2
+	VPSRLD  $0x10, Z2, Z2
+	VPERMPS Z3, Z2, Z2
+	VMOVUPS Z2, (AX)
+	VPADDD  Z1, Z4, Z4
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, DX
+	JGE     more533
+
+last534:
+	ADDQ    $0x10, DX
+	JZ      done531
+	LEAQ    tailBitsAVX512<>+0(SB), CX
+	KMOVW   (CX)(DX*4), K1
+	VPMULLD Z0, Z4, Z0
+	VPSRLD  $0x10, Z0, Z0
+	VPERMPS Z3, Z0, Z0
+	VMOVUPS Z0, K1, (AX)
+
+done531:
+	VZEROUPPER
+	RET
+
+DATA widthAVX512<>+0(SB)/4, $0x00000010
+DATA widthAVX512<>+4(SB)/4, $0x00000010
+DATA widthAVX512<>+8(SB)/4, $0x00000010
+DATA widthAVX512<>+12(SB)/4, $0x00000010
+DATA widthAVX512<>+16(SB)/4, $0x00000010
+DATA widthAVX512<>+20(SB)/4, $0x00000010
+DATA widthAVX512<>+24(SB)/4, $0x00000010
+DATA widthAVX512<>+28(SB)/4, $0x00000010
+GLOBL widthAVX512<>(SB), RODATA|NOPTR, $32
+
+DATA placesAVX512<>+0(SB)/4, $0x00000000
+DATA placesAVX512<>+4(SB)/4, $0x00000001
+DATA placesAVX512<>+8(SB)/4, $0x00000002
+DATA placesAVX512<>+12(SB)/4, $0x00000003
+DATA placesAVX512<>+16(SB)/4, $0x00000004
+DATA placesAVX512<>+20(SB)/4, $0x00000005
+DATA placesAVX512<>+24(SB)/4, $0x00000006
+DATA placesAVX512<>+28(SB)/4, $0x00000007
+DATA placesAVX512<>+32(SB)/4, $0x00000008
+DATA placesAVX512<>+36(SB)/4, $0x00000009
+DATA placesAVX512<>+40(SB)/4, $0x0000000a
+DATA placesAVX512<>+44(SB)/4, $0x0000000b
+DATA placesAVX512<>+48(SB)/4, $0x0000000c
+DATA placesAVX512<>+52(SB)/4, $0x0000000d
+DATA placesAVX512<>+56(SB)/4, $0x0000000e
+DATA placesAVX512<>+60(SB)/4, $0x0000000f
+GLOBL placesAVX512<>(SB), RODATA|NOPTR, $64
+
+// func strip1AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip1AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), DX
+	SHLQ $0x02, DX
+	MOVQ rowA+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ colA+40(FP), BX
+	SHLQ $0x02, BX
+	MOVQ n+56(FP), SI
+
+wider536:
+	CMPQ   SI, $0x00000080
+	JL     less537
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   a+8(FP), DI
+	MOVQ   CX, R8
+	MOVQ   k+64(FP), R9
+
+step538:
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z9
+	VMOVUPS      128(R8), Z10
+	VMOVUPS      192(R8), Z11
+	VMOVUPS      256(R8), Z12
+	VMOVUPS      320(R8), Z13
+	VMOVUPS      384(R8), Z14
+	VMOVUPS      448(R8), Z15
+	VBROADCASTSS (DI), Z16
+	VFMADD231PS  Z8, Z16, Z0
+	VFMADD231PS  Z9, Z16, Z1
+	VFMADD231PS  Z10, Z16, Z2
+	VFMADD231PS  Z11, Z16, Z3
+	VFMADD231PS  Z12, Z16, Z4
+	VFMADD231PS  Z13, Z16, Z5
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	ADDQ         BX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          step538
+	MOVQ         add+72(FP), DI
+	TESTQ        DI, DI
+	JZ           store539
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Z8
+	VADDPS       Z8, Z0, Z0
+	VMOVUPS      64(DI), Z8
+	VADDPS       Z8, Z1, Z1
+	VMOVUPS      128(DI), Z8
+	VADDPS       Z8, Z2, Z2
+	VMOVUPS      192(DI), Z8
+	VADDPS       Z8, Z3, Z3
+	VMOVUPS      256(DI), Z8
+	VADDPS       Z8, Z4, Z4
+	VMOVUPS      320(DI), Z8
+	VADDPS       Z8, Z5, Z5
+	VMOVUPS      384(DI), Z8
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS      448(DI), Z8
+	VADDPS       Z8, Z7, Z7
+
+store539:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	VMOVUPS Z2, 128(DI)
+	VMOVUPS Z3, 192(DI)
+	VMOVUPS Z4, 256(DI)
+	VMOVUPS Z5, 320(DI)
+	VMOVUPS Z6, 384(DI)
+	VMOVUPS Z7, 448(DI)
+	ADDQ    $0x00000200, AX
+	ADDQ    $0x00000200, CX
+	SUBQ    $0x00000080, SI
+	JZ      done535
+	JMP     wider536
+
+less537:
+wider540:
+	CMPQ   SI, $0x40
+	JL     less541
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   a+8(FP), DI
+	MOVQ   CX, R8
+	MOVQ   k+64(FP), R9
+
+step542:
+	VMOVUPS      (R8), Z4
+	VMOVUPS      64(R8), Z5
+	VMOVUPS      128(R8), Z6
+	VMOVUPS      192(R8), Z7
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z4, Z8, Z0
+	VFMADD231PS  Z5, Z8, Z1
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	ADDQ         BX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          step542
+	MOVQ         add+72(FP), DI
+	TESTQ        DI, DI
+	JZ           store543
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Z4
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS      64(DI), Z4
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      128(DI), Z4
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS      192(DI), Z4
+	VADDPS       Z4, Z3, Z3
+
+store543:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	VMOVUPS Z2, 128(DI)
+	VMOVUPS Z3, 192(DI)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x40, SI
+	JZ      done535
+	JMP     wider540
+
+less541:
+wide544:
+	CMPQ    SI, $0x10
+	JLE     narrow545
+	MOVQ    SI, DI
+	XORQ    R8, R8
+	SUBQ    $0x10, DI
+	CMOVQLT R8, DI
+	MOVQ    $0x00000010, R8
+	CMPQ    DI, R8
+	CMOVQGT R8, DI
+	LEAQ    tailBitsAVX512<>+0(SB), R8
+	KMOVW   (R8)(DI*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	MOVQ    a+8(FP), DI
+	MOVQ    CX, R8
+	MOVQ    k+64(FP), R9
+
+step546:
+	VMOVUPS      (R8), Z2
+	VMOVUPS.Z    64(R8), K1, Z3
+	VBROADCASTSS (DI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         BX, DI
+	ADDQ         DX, R8
+	DECQ         R9
+	JNZ          step546
+	MOVQ         add+72(FP), DI
+	TESTQ        DI, DI
+	JZ           store547
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Z2
+	VADDPS       Z2, Z0, Z0
+	VMOVUPS.Z    64(DI), K1, Z2
+	VADDPS       Z2, Z1, Z1
+
+store547:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, K1, 64(DI)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, SI
+	JG      wide544
+	JMP     done535
+
+narrow545:
+	LEAQ   tailBitsAVX512<>+0(SB), DI
+	KMOVW  (DI)(SI*4), K1
+	VXORPS Z0, Z0, Z0
+	MOVQ   a+8(FP), SI
+	MOVQ   CX, DI
+	MOVQ   k+64(FP), R8
+
+step548:
+	VMOVUPS.Z        (DI), K1, Z1
+	VFMADD231PS.BCST (SI), Z1, Z0
+	ADDQ             BX, SI
+	ADDQ             DX, DI
+	DECQ             R8
+	JNZ              step548
+	MOVQ             add+72(FP), DX
+	TESTQ            DX, DX
+	JZ               store549
+	MOVQ             AX, DX
+	VMOVUPS.Z        (DX), K1, Z1
+	VADDPS           Z1, Z0, Z0
+
+store549:
+	MOVQ    AX, DX
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done535:
+	VZEROUPPER
+	RET
+
+// func strip2AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip2AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ n+56(FP), R8
+
+wider551:
+	CMPQ   R8, $0x40
+	JL     less552
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   a+8(FP), R9
+	MOVQ   CX, R10
+	MOVQ   k+64(FP), R11
+
+step553:
+	VMOVUPS      (R10), Z8
+	VMOVUPS      64(R10), Z9
+	VMOVUPS      128(R10), Z10
+	VMOVUPS      192(R10), Z11
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z8, Z12, Z0
+	VFMADD231PS  Z9, Z12, Z1
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R9)(SI*1), Z12
+	VFMADD231PS  Z8, Z12, Z4
+	VFMADD231PS  Z9, Z12, Z5
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step553
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store554
+	MOVQ         AX, R9
+	VMOVUPS      (R9), Z8
+	VADDPS       Z8, Z0, Z0
+	VMOVUPS      64(R9), Z8
+	VADDPS       Z8, Z1, Z1
+	VMOVUPS      128(R9), Z8
+	VADDPS       Z8, Z2, Z2
+	VMOVUPS      192(R9), Z8
+	VADDPS       Z8, Z3, Z3
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Z8
+	VADDPS       Z8, Z4, Z4
+	VMOVUPS      64(R9), Z8
+	VADDPS       Z8, Z5, Z5
+	VMOVUPS      128(R9), Z8
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS      192(R9), Z8
+	VADDPS       Z8, Z7, Z7
+
+store554:
+	MOVQ    AX, R9
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	ADDQ    DX, R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, 64(R9)
+	VMOVUPS Z6, 128(R9)
+	VMOVUPS Z7, 192(R9)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x40, R8
+	JZ      done550
+	JMP     wider551
+
+less552:
+wide555:
+	CMPQ    R8, $0x10
+	JLE     narrow556
+	MOVQ    R8, R9
+	XORQ    R10, R10
+	SUBQ    $0x10, R9
+	CMOVQLT R10, R9
+	MOVQ    $0x00000010, R10
+	CMPQ    R9, R10
+	CMOVQGT R10, R9
+	LEAQ    tailBitsAVX512<>+0(SB), R10
+	KMOVW   (R10)(R9*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	MOVQ    a+8(FP), R9
+	MOVQ    CX, R10
+	MOVQ    k+64(FP), R11
+
+step557:
+	VMOVUPS      (R10), Z4
+	VMOVUPS.Z    64(R10), K1, Z5
+	VBROADCASTSS (R9), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (R9)(SI*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step557
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store558
+	MOVQ         AX, R9
+	VMOVUPS      (R9), Z4
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS.Z    64(R9), K1, Z4
+	VADDPS       Z4, Z1, Z1
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Z4
+	VADDPS       Z4, Z2, Z2
+	VMOVUPS.Z    64(R9), K1, Z4
+	VADDPS       Z4, Z3, Z3
+
+store558:
+	MOVQ    AX, R9
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    DX, R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, K1, 64(R9)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R8
+	JG      wide555
+	JMP     done550
+
+narrow556:
+	LEAQ   tailBitsAVX512<>+0(SB), R9
+	KMOVW  (R9)(R8*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   a+8(FP), R8
+	MOVQ   CX, R9
+	MOVQ   k+64(FP), R10
+
+step559:
+	VMOVUPS.Z        (R9), K1, Z2
+	VFMADD231PS.BCST (R8), Z2, Z0
+	VFMADD231PS.BCST (R8)(SI*1), Z2, Z1
+	ADDQ             DI, R8
+	ADDQ             BX, R9
+	DECQ             R10
+	JNZ              step559
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store560
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z2
+	VADDPS           Z2, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z2
+	VADDPS           Z2, Z1, Z1
+
+store560:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done550:
+	VZEROUPPER
+	RET
+
+// func strip3AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip3AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ n+56(FP), R8
+
+wider562:
+	CMPQ   R8, $0x40
+	JL     less563
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   a+8(FP), R9
+	MOVQ   CX, R10
+	MOVQ   k+64(FP), R11
+
+step564:
+	VMOVUPS      (R10), Z12
+	VMOVUPS      64(R10), Z13
+	VMOVUPS      128(R10), Z14
+	VMOVUPS      192(R10), Z15
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z12, Z16, Z0
+	VFMADD231PS  Z13, Z16, Z1
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (R9)(SI*1), Z16
+	VFMADD231PS  Z12, Z16, Z4
+	VFMADD231PS  Z13, Z16, Z5
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R9)(SI*2), Z16
+	VFMADD231PS  Z12, Z16, Z8
+	VFMADD231PS  Z13, Z16, Z9
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step564
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store565
+	MOVQ         AX, R9
+	VMOVUPS      (R9), Z12
+	VADDPS       Z12, Z0, Z0
+	VMOVUPS      64(R9), Z12
+	VADDPS       Z12, Z1, Z1
+	VMOVUPS      128(R9), Z12
+	VADDPS       Z12, Z2, Z2
+	VMOVUPS      192(R9), Z12
+	VADDPS       Z12, Z3, Z3
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Z12
+	VADDPS       Z12, Z4, Z4
+	VMOVUPS      64(R9), Z12
+	VADDPS       Z12, Z5, Z5
+	VMOVUPS      128(R9), Z12
+	VADDPS       Z12, Z6, Z6
+	VMOVUPS      192(R9), Z12
+	VADDPS       Z12, Z7, Z7
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Z12
+	VADDPS       Z12, Z8, Z8
+	VMOVUPS      64(R9), Z12
+	VADDPS       Z12, Z9, Z9
+	VMOVUPS      128(R9), Z12
+	VADDPS       Z12, Z10, Z10
+	VMOVUPS      192(R9), Z12
+	VADDPS       Z12, Z11, Z11
+
+store565:
+	MOVQ    AX, R9
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	ADDQ    DX, R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, 64(R9)
+	VMOVUPS Z6, 128(R9)
+	VMOVUPS Z7, 192(R9)
+	ADDQ    DX, R9
+	VMOVUPS Z8, (R9)
+	VMOVUPS Z9, 64(R9)
+	VMOVUPS Z10, 128(R9)
+	VMOVUPS Z11, 192(R9)
+	ADDQ    $0x00000100, AX
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x40, R8
+	JZ      done561
+	JMP     wider562
+
+less563:
+wide566:
+	CMPQ    R8, $0x10
+	JLE     narrow567
+	MOVQ    R8, R9
+	XORQ    R10, R10
+	SUBQ    $0x10, R9
+	CMOVQLT R10, R9
+	MOVQ    $0x00000010, R10
+	CMPQ    R9, R10
+	CMOVQGT R10, R9
+	LEAQ    tailBitsAVX512<>+0(SB), R10
+	KMOVW   (R10)(R9*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	MOVQ    a+8(FP), R9
+	MOVQ    CX, R10
+	MOVQ    k+64(FP), R11
+
+step568:
+	VMOVUPS      (R10), Z6
+	VMOVUPS.Z    64(R10), K1, Z7
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R9)(SI*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R9)(SI*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         DI, R9
+	ADDQ         BX, R10
+	DECQ         R11
+	JNZ          step568
+	MOVQ         add+72(FP), R9
+	TESTQ        R9, R9
+	JZ           store569
+	MOVQ         AX, R9
+	VMOVUPS      (R9), Z6
+	VADDPS       Z6, Z0, Z0
+	VMOVUPS.Z    64(R9), K1, Z6
+	VADDPS       Z6, Z1, Z1
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Z6
+	VADDPS       Z6, Z2, Z2
+	VMOVUPS.Z    64(R9), K1, Z6
+	VADDPS       Z6, Z3, Z3
+	ADDQ         DX, R9
+	VMOVUPS      (R9), Z6
+	VADDPS       Z6, Z4, Z4
+	VMOVUPS.Z    64(R9), K1, Z6
+	VADDPS       Z6, Z5, Z5
+
+store569:
+	MOVQ    AX, R9
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    DX, R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, K1, 64(R9)
+	ADDQ    DX, R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, K1, 64(R9)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R8
+	JG      wide566
+	JMP     done561
+
+narrow567:
+	LEAQ   tailBitsAVX512<>+0(SB), R9
+	KMOVW  (R9)(R8*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	MOVQ   a+8(FP), R8
+	MOVQ   CX, R9
+	MOVQ   k+64(FP), R10
+
+step570:
+	VMOVUPS.Z        (R9), K1, Z3
+	VFMADD231PS.BCST (R8), Z3, Z0
+	VFMADD231PS.BCST (R8)(SI*1), Z3, Z1
+	VFMADD231PS.BCST (R8)(SI*2), Z3, Z2
+	ADDQ             DI, R8
+	ADDQ             BX, R9
+	DECQ             R10
+	JNZ              step570
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store571
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z3
+	VADDPS           Z3, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z3
+	VADDPS           Z3, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z3
+	VADDPS           Z3, Z2, Z2
+
+store571:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done561:
+	VZEROUPPER
+	RET
+
+// func strip4AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip4AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide573:
+	CMPQ    R9, $0x10
+	JLE     narrow574
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	MOVQ    a+8(FP), R10
+	MOVQ    CX, R11
+	MOVQ    k+64(FP), R12
+
+step575:
+	VMOVUPS      (R11), Z8
+	VMOVUPS.Z    64(R11), K1, Z9
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R10)(SI*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R10)(SI*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R10)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         DI, R10
+	ADDQ         BX, R11
+	DECQ         R12
+	JNZ          step575
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store576
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z8
+	VADDPS       Z8, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z8
+	VADDPS       Z8, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z8
+	VADDPS       Z8, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z8
+	VADDPS       Z8, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z8
+	VADDPS       Z8, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z8
+	VADDPS       Z8, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z8
+	VADDPS       Z8, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z8
+	VADDPS       Z8, Z7, Z7
+
+store576:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide573
+	JMP     done572
+
+narrow574:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   a+8(FP), R9
+	MOVQ   CX, R10
+	MOVQ   k+64(FP), R11
+
+step577:
+	VMOVUPS.Z        (R10), K1, Z4
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z4, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z4, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z4, Z3
+	ADDQ             DI, R9
+	ADDQ             BX, R10
+	DECQ             R11
+	JNZ              step577
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store578
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z4
+	VADDPS           Z4, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z4
+	VADDPS           Z4, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z4
+	VADDPS           Z4, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z4
+	VADDPS           Z4, Z3, Z3
+
+store578:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done572:
+	VZEROUPPER
+	RET
+
+// func strip5AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip5AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide580:
+	CMPQ    R9, $0x10
+	JLE     narrow581
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	MOVQ    CX, R12
+	MOVQ    k+64(FP), R13
+
+step582:
+	VMOVUPS      (R12), Z10
+	VMOVUPS.Z    64(R12), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R10)(SI*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R10)(SI*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R10)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step582
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store583
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z10
+	VADDPS       Z10, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z10
+	VADDPS       Z10, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z10
+	VADDPS       Z10, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z10
+	VADDPS       Z10, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z10
+	VADDPS       Z10, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z10
+	VADDPS       Z10, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z10
+	VADDPS       Z10, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z10
+	VADDPS       Z10, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z10
+	VADDPS       Z10, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z10
+	VADDPS       Z10, Z9, Z9
+
+store583:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide580
+	JMP     done579
+
+narrow581:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	MOVQ   CX, R11
+	MOVQ   k+64(FP), R12
+
+step584:
+	VMOVUPS.Z        (R11), K1, Z5
+	VFMADD231PS.BCST (R9), Z5, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z5, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z5, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z5, Z3
+	VFMADD231PS.BCST (R10), Z5, Z4
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             BX, R11
+	DECQ             R12
+	JNZ              step584
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store585
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z5
+	VADDPS           Z5, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z5
+	VADDPS           Z5, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z5
+	VADDPS           Z5, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z5
+	VADDPS           Z5, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z5
+	VADDPS           Z5, Z4, Z4
+
+store585:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done579:
+	VZEROUPPER
+	RET
+
+// func strip6AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip6AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide587:
+	CMPQ    R9, $0x10
+	JLE     narrow588
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	VXORPS  Z10, Z10, Z10
+	VXORPS  Z11, Z11, Z11
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	MOVQ    CX, R12
+	MOVQ    k+64(FP), R13
+
+step589:
+	VMOVUPS      (R12), Z12
+	VMOVUPS.Z    64(R12), K1, Z13
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R10)(SI*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R10)(SI*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R10)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R11)(SI*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step589
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store590
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z12
+	VADDPS       Z12, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z12
+	VADDPS       Z12, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z12
+	VADDPS       Z12, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z12
+	VADDPS       Z12, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z12
+	VADDPS       Z12, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z12
+	VADDPS       Z12, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z12
+	VADDPS       Z12, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z12
+	VADDPS       Z12, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z12
+	VADDPS       Z12, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z12
+	VADDPS       Z12, Z9, Z9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z12
+	VADDPS       Z12, Z10, Z10
+	VMOVUPS.Z    64(R10), K1, Z12
+	VADDPS       Z12, Z11, Z11
+
+store590:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide587
+	JMP     done586
+
+narrow588:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	MOVQ   CX, R11
+	MOVQ   k+64(FP), R12
+
+step591:
+	VMOVUPS.Z        (R11), K1, Z6
+	VFMADD231PS.BCST (R9), Z6, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z6, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z6, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z6, Z3
+	VFMADD231PS.BCST (R10), Z6, Z4
+	VFMADD231PS.BCST (R10)(SI*1), Z6, Z5
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             BX, R11
+	DECQ             R12
+	JNZ              step591
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store592
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z6
+	VADDPS           Z6, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z6
+	VADDPS           Z6, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z6
+	VADDPS           Z6, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z6
+	VADDPS           Z6, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z6
+	VADDPS           Z6, Z4, Z4
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z6
+	VADDPS           Z6, Z5, Z5
+
+store592:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done586:
+	VZEROUPPER
+	RET
+
+// func strip7AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip7AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide594:
+	CMPQ    R9, $0x10
+	JLE     narrow595
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	VXORPS  Z10, Z10, Z10
+	VXORPS  Z11, Z11, Z11
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	MOVQ    CX, R12
+	MOVQ    k+64(FP), R13
+
+step596:
+	VMOVUPS      (R12), Z14
+	VMOVUPS.Z    64(R12), K1, Z15
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (R10)(SI*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (R10)(SI*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R10)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R11)(SI*1), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R11)(SI*2), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step596
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store597
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z14
+	VADDPS       Z14, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z14
+	VADDPS       Z14, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z14
+	VADDPS       Z14, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z14
+	VADDPS       Z14, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z14
+	VADDPS       Z14, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z14
+	VADDPS       Z14, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z14
+	VADDPS       Z14, Z9, Z9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z14
+	VADDPS       Z14, Z10, Z10
+	VMOVUPS.Z    64(R10), K1, Z14
+	VADDPS       Z14, Z11, Z11
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z14
+	VADDPS       Z14, Z12, Z12
+	VMOVUPS.Z    64(R10), K1, Z14
+	VADDPS       Z14, Z13, Z13
+
+store597:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide594
+	JMP     done593
+
+narrow595:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	MOVQ   CX, R11
+	MOVQ   k+64(FP), R12
+
+step598:
+	VMOVUPS.Z        (R11), K1, Z7
+	VFMADD231PS.BCST (R9), Z7, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z7, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z7, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z7, Z3
+	VFMADD231PS.BCST (R10), Z7, Z4
+	VFMADD231PS.BCST (R10)(SI*1), Z7, Z5
+	VFMADD231PS.BCST (R10)(SI*2), Z7, Z6
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             BX, R11
+	DECQ             R12
+	JNZ              step598
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store599
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z7
+	VADDPS           Z7, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z7
+	VADDPS           Z7, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z7
+	VADDPS           Z7, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z7
+	VADDPS           Z7, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z7
+	VADDPS           Z7, Z4, Z4
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z7
+	VADDPS           Z7, Z5, Z5
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z7
+	VADDPS           Z7, Z6, Z6
+
+store599:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done593:
+	VZEROUPPER
+	RET
+
+// func strip8AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip8AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide601:
+	CMPQ    R9, $0x10
+	JLE     narrow602
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	VXORPS  Z10, Z10, Z10
+	VXORPS  Z11, Z11, Z11
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	VXORPS  Z14, Z14, Z14
+	VXORPS  Z15, Z15, Z15
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	MOVQ    CX, R12
+	MOVQ    k+64(FP), R13
+
+step603:
+	VMOVUPS      (R12), Z16
+	VMOVUPS.Z    64(R12), K1, Z17
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (R10)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (R10)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R10)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R11)(SI*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R11)(SI*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R11)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         BX, R12
+	DECQ         R13
+	JNZ          step603
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store604
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z9, Z9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z10, Z10
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z11, Z11
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z12, Z12
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z13, Z13
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z16
+	VADDPS       Z16, Z14, Z14
+	VMOVUPS.Z    64(R10), K1, Z16
+	VADDPS       Z16, Z15, Z15
+
+store604:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z14, (R10)
+	VMOVUPS Z15, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide601
+	JMP     done600
+
+narrow602:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	MOVQ   CX, R11
+	MOVQ   k+64(FP), R12
+
+step605:
+	VMOVUPS.Z        (R11), K1, Z8
+	VFMADD231PS.BCST (R9), Z8, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z8, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z8, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z8, Z3
+	VFMADD231PS.BCST (R10), Z8, Z4
+	VFMADD231PS.BCST (R10)(SI*1), Z8, Z5
+	VFMADD231PS.BCST (R10)(SI*2), Z8, Z6
+	VFMADD231PS.BCST (R10)(R8*1), Z8, Z7
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             BX, R11
+	DECQ             R12
+	JNZ              step605
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store606
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z4, Z4
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z5, Z5
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z6, Z6
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z8
+	VADDPS           Z8, Z7, Z7
+
+store606:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done600:
+	VZEROUPPER
+	RET
+
+// func strip9AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip9AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide608:
+	CMPQ    R9, $0x10
+	JLE     narrow609
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	VXORPS  Z10, Z10, Z10
+	VXORPS  Z11, Z11, Z11
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	VXORPS  Z14, Z14, Z14
+	VXORPS  Z15, Z15, Z15
+	VXORPS  Z16, Z16, Z16
+	VXORPS  Z17, Z17, Z17
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	LEAQ    (R11)(SI*4), R12
+	MOVQ    CX, R13
+	MOVQ    k+64(FP), R14
+
+step610:
+	VMOVUPS      (R13), Z18
+	VMOVUPS.Z    64(R13), K1, Z19
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (R10)(SI*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (R10)(SI*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R10)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R11), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R11)(SI*1), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R11)(SI*2), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R11)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         DI, R12
+	ADDQ         BX, R13
+	DECQ         R14
+	JNZ          step610
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store611
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z9, Z9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z10, Z10
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z11, Z11
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z12, Z12
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z13, Z13
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z14, Z14
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z15, Z15
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z18
+	VADDPS       Z18, Z16, Z16
+	VMOVUPS.Z    64(R10), K1, Z18
+	VADDPS       Z18, Z17, Z17
+
+store611:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z14, (R10)
+	VMOVUPS Z15, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z16, (R10)
+	VMOVUPS Z17, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide608
+	JMP     done607
+
+narrow609:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	LEAQ   (R10)(SI*4), R11
+	MOVQ   CX, R12
+	MOVQ   k+64(FP), R13
+
+step612:
+	VMOVUPS.Z        (R12), K1, Z9
+	VFMADD231PS.BCST (R9), Z9, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z9, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z9, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z9, Z3
+	VFMADD231PS.BCST (R10), Z9, Z4
+	VFMADD231PS.BCST (R10)(SI*1), Z9, Z5
+	VFMADD231PS.BCST (R10)(SI*2), Z9, Z6
+	VFMADD231PS.BCST (R10)(R8*1), Z9, Z7
+	VFMADD231PS.BCST (R11), Z9, Z8
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             DI, R11
+	ADDQ             BX, R12
+	DECQ             R13
+	JNZ              step612
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store613
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z4, Z4
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z5, Z5
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z6, Z6
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z7, Z7
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z9
+	VADDPS           Z9, Z8, Z8
+
+store613:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done607:
+	VZEROUPPER
+	RET
+
+// func strip10AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip10AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide615:
+	CMPQ    R9, $0x10
+	JLE     narrow616
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	VXORPS  Z10, Z10, Z10
+	VXORPS  Z11, Z11, Z11
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	VXORPS  Z14, Z14, Z14
+	VXORPS  Z15, Z15, Z15
+	VXORPS  Z16, Z16, Z16
+	VXORPS  Z17, Z17, Z17
+	VXORPS  Z18, Z18, Z18
+	VXORPS  Z19, Z19, Z19
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	LEAQ    (R11)(SI*4), R12
+	MOVQ    CX, R13
+	MOVQ    k+64(FP), R14
+
+step617:
+	VMOVUPS      (R13), Z20
+	VMOVUPS.Z    64(R13), K1, Z21
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (R10)(SI*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (R10)(SI*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R10)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R11), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R11)(SI*1), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R11)(SI*2), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R11)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R12), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R12)(SI*1), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         DI, R12
+	ADDQ         BX, R13
+	DECQ         R14
+	JNZ          step617
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store618
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z9, Z9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z10, Z10
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z11, Z11
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z12, Z12
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z13, Z13
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z14, Z14
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z15, Z15
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z16, Z16
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z17, Z17
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z20
+	VADDPS       Z20, Z18, Z18
+	VMOVUPS.Z    64(R10), K1, Z20
+	VADDPS       Z20, Z19, Z19
+
+store618:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z14, (R10)
+	VMOVUPS Z15, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z16, (R10)
+	VMOVUPS Z17, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z18, (R10)
+	VMOVUPS Z19, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide615
+	JMP     done614
+
+narrow616:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	LEAQ   (R10)(SI*4), R11
+	MOVQ   CX, R12
+	MOVQ   k+64(FP), R13
+
+step619:
+	VMOVUPS.Z        (R12), K1, Z10
+	VFMADD231PS.BCST (R9), Z10, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z10, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z10, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z10, Z3
+	VFMADD231PS.BCST (R10), Z10, Z4
+	VFMADD231PS.BCST (R10)(SI*1), Z10, Z5
+	VFMADD231PS.BCST (R10)(SI*2), Z10, Z6
+	VFMADD231PS.BCST (R10)(R8*1), Z10, Z7
+	VFMADD231PS.BCST (R11), Z10, Z8
+	VFMADD231PS.BCST (R11)(SI*1), Z10, Z9
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             DI, R11
+	ADDQ             BX, R12
+	DECQ             R13
+	JNZ              step619
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store620
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z4, Z4
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z5, Z5
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z6, Z6
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z7, Z7
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z8, Z8
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z10
+	VADDPS           Z10, Z9, Z9
+
+store620:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done614:
+	VZEROUPPER
+	RET
+
+// func strip11AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip11AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide622:
+	CMPQ    R9, $0x10
+	JLE     narrow623
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	VXORPS  Z10, Z10, Z10
+	VXORPS  Z11, Z11, Z11
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	VXORPS  Z14, Z14, Z14
+	VXORPS  Z15, Z15, Z15
+	VXORPS  Z16, Z16, Z16
+	VXORPS  Z17, Z17, Z17
+	VXORPS  Z18, Z18, Z18
+	VXORPS  Z19, Z19, Z19
+	VXORPS  Z20, Z20, Z20
+	VXORPS  Z21, Z21, Z21
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	LEAQ    (R11)(SI*4), R12
+	MOVQ    CX, R13
+	MOVQ    k+64(FP), R14
+
+step624:
+	VMOVUPS      (R13), Z22
+	VMOVUPS.Z    64(R13), K1, Z23
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (R10)(SI*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (R10)(SI*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R10)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R11)(SI*1), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R11)(SI*2), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R11)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R12)(SI*1), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R12)(SI*2), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         DI, R12
+	ADDQ         BX, R13
+	DECQ         R14
+	JNZ          step624
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store625
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z9, Z9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z10, Z10
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z11, Z11
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z12, Z12
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z13, Z13
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z14, Z14
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z15, Z15
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z16, Z16
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z17, Z17
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z18, Z18
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z19, Z19
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z22
+	VADDPS       Z22, Z20, Z20
+	VMOVUPS.Z    64(R10), K1, Z22
+	VADDPS       Z22, Z21, Z21
+
+store625:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z14, (R10)
+	VMOVUPS Z15, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z16, (R10)
+	VMOVUPS Z17, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z18, (R10)
+	VMOVUPS Z19, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z20, (R10)
+	VMOVUPS Z21, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide622
+	JMP     done621
+
+narrow623:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	LEAQ   (R10)(SI*4), R11
+	MOVQ   CX, R12
+	MOVQ   k+64(FP), R13
+
+step626:
+	VMOVUPS.Z        (R12), K1, Z11
+	VFMADD231PS.BCST (R9), Z11, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z11, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z11, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z11, Z3
+	VFMADD231PS.BCST (R10), Z11, Z4
+	VFMADD231PS.BCST (R10)(SI*1), Z11, Z5
+	VFMADD231PS.BCST (R10)(SI*2), Z11, Z6
+	VFMADD231PS.BCST (R10)(R8*1), Z11, Z7
+	VFMADD231PS.BCST (R11), Z11, Z8
+	VFMADD231PS.BCST (R11)(SI*1), Z11, Z9
+	VFMADD231PS.BCST (R11)(SI*2), Z11, Z10
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             DI, R11
+	ADDQ             BX, R12
+	DECQ             R13
+	JNZ              step626
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store627
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z4, Z4
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z5, Z5
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z6, Z6
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z7, Z7
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z8, Z8
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z9, Z9
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z11
+	VADDPS           Z11, Z10, Z10
+
+store627:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done621:
+	VZEROUPPER
+	RET
+
+// func strip12AVX512(c *float32, a *float32, b *float32, ldc int, rowA int, colA int, ldb int, n int, k int, add int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·strip12AVX512(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ ldc+24(FP), DX
+	SHLQ $0x02, DX
+	MOVQ ldb+48(FP), BX
+	SHLQ $0x02, BX
+	MOVQ rowA+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ colA+40(FP), DI
+	SHLQ $0x02, DI
+	LEAQ (SI)(SI*2), R8
+	MOVQ n+56(FP), R9
+
+wide629:
+	CMPQ    R9, $0x10
+	JLE     narrow630
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	SUBQ    $0x10, R10
+	CMOVQLT R11, R10
+	MOVQ    $0x00000010, R11
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	LEAQ    tailBitsAVX512<>+0(SB), R11
+	KMOVW   (R11)(R10*4), K1
+	VXORPS  Z0, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z6, Z6, Z6
+	VXORPS  Z7, Z7, Z7
+	VXORPS  Z8, Z8, Z8
+	VXORPS  Z9, Z9, Z9
+	VXORPS  Z10, Z10, Z10
+	VXORPS  Z11, Z11, Z11
+	VXORPS  Z12, Z12, Z12
+	VXORPS  Z13, Z13, Z13
+	VXORPS  Z14, Z14, Z14
+	VXORPS  Z15, Z15, Z15
+	VXORPS  Z16, Z16, Z16
+	VXORPS  Z17, Z17, Z17
+	VXORPS  Z18, Z18, Z18
+	VXORPS  Z19, Z19, Z19
+	VXORPS  Z20, Z20, Z20
+	VXORPS  Z21, Z21, Z21
+	VXORPS  Z22, Z22, Z22
+	VXORPS  Z23, Z23, Z23
+	MOVQ    a+8(FP), R10
+	LEAQ    (R10)(SI*4), R11
+	LEAQ    (R11)(SI*4), R12
+	MOVQ    CX, R13
+	MOVQ    k+64(FP), R14
+
+step631:
+	VMOVUPS      (R13), Z24
+	VMOVUPS.Z    64(R13), K1, Z25
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (R10)(SI*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (R10)(SI*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R10)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R11)(SI*1), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R11)(SI*2), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R11)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R12), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R12)(SI*1), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R12)(SI*2), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R12)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	ADDQ         DI, R12
+	ADDQ         BX, R13
+	DECQ         R14
+	JNZ          step631
+	MOVQ         add+72(FP), R10
+	TESTQ        R10, R10
+	JZ           store632
+	MOVQ         AX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z0, Z0
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z1, Z1
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z2, Z2
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z3, Z3
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z4, Z4
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z5, Z5
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z6, Z6
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z7, Z7
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z8, Z8
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z9, Z9
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z10, Z10
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z11, Z11
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z12, Z12
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z13, Z13
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z14, Z14
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z15, Z15
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z16, Z16
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z17, Z17
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z18, Z18
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z19, Z19
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z20, Z20
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z21, Z21
+	ADDQ         DX, R10
+	VMOVUPS      (R10), Z24
+	VADDPS       Z24, Z22, Z22
+	VMOVUPS.Z    64(R10), K1, Z24
+	VADDPS       Z24, Z23, Z23
+
+store632:
+	MOVQ    AX, R10
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z10, (R10)
+	VMOVUPS Z11, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z14, (R10)
+	VMOVUPS Z15, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z16, (R10)
+	VMOVUPS Z17, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z18, (R10)
+	VMOVUPS Z19, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z20, (R10)
+	VMOVUPS Z21, K1, 64(R10)
+	ADDQ    DX, R10
+	VMOVUPS Z22, (R10)
+	VMOVUPS Z23, K1, 64(R10)
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x20, R9
+	JG      wide629
+	JMP     done628
+
+narrow630:
+	LEAQ   tailBitsAVX512<>+0(SB), R10
+	KMOVW  (R10)(R9*4), K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   a+8(FP), R9
+	LEAQ   (R9)(SI*4), R10
+	LEAQ   (R10)(SI*4), R11
+	MOVQ   CX, R12
+	MOVQ   k+64(FP), R13
+
+step633:
+	VMOVUPS.Z        (R12), K1, Z12
+	VFMADD231PS.BCST (R9), Z12, Z0
+	VFMADD231PS.BCST (R9)(SI*1), Z12, Z1
+	VFMADD231PS.BCST (R9)(SI*2), Z12, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z12, Z3
+	VFMADD231PS.BCST (R10), Z12, Z4
+	VFMADD231PS.BCST (R10)(SI*1), Z12, Z5
+	VFMADD231PS.BCST (R10)(SI*2), Z12, Z6
+	VFMADD231PS.BCST (R10)(R8*1), Z12, Z7
+	VFMADD231PS.BCST (R11), Z12, Z8
+	VFMADD231PS.BCST (R11)(SI*1), Z12, Z9
+	VFMADD231PS.BCST (R11)(SI*2), Z12, Z10
+	VFMADD231PS.BCST (R11)(R8*1), Z12, Z11
+	ADDQ             DI, R9
+	ADDQ             DI, R10
+	ADDQ             DI, R11
+	ADDQ             BX, R12
+	DECQ             R13
+	JNZ              step633
+	MOVQ             add+72(FP), BX
+	TESTQ            BX, BX
+	JZ               store634
+	MOVQ             AX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z0, Z0
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z1, Z1
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z2, Z2
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z3, Z3
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z4, Z4
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z5, Z5
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z6, Z6
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z7, Z7
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z8, Z8
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z9, Z9
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z10, Z10
+	ADDQ             DX, BX
+	VMOVUPS.Z        (BX), K1, Z12
+	VADDPS           Z12, Z11, Z11
+
+store634:
+	MOVQ    AX, BX
+	VMOVUPS Z0, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z2, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z3, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z4, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z5, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z6, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z7, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    DX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+
+done628:
+	VZEROUPPER
+	RET
+
 // func mulMembersAVX512(dst []float32, ldd int, x []float32, ldx int, scale []float32, period int, features int, n int)
 // Requires: AVX, AVX512F, CMOV
 TEXT ·mulMembersAVX512(SB), NOSPLIT, $0-112
@@ -3159,13 +12271,13 @@ TEXT ·mulMembersAVX512(SB), NOSPLIT, $0-112
 	SHRQ $0x04, R8
 	MOVQ scale_base+64(FP), R9
 
-feature184:
+feature635:
 	XORQ R10, R10
 	XORQ R11, R11
 	XORQ R12, R12
 	MOVQ R8, R13
 
-group185:
+group636:
 	VMOVUPS (CX)(R12*1), Z0
 	VMULPS  (R9)(R10*1), Z0, Z0
 	VMOVUPS Z0, (AX)(R12*1)
@@ -3174,12 +12286,12 @@ group185:
 	CMOVQEQ R11, R10
 	ADDQ    $0x40, R12
 	DECQ    R13
-	JNZ     group185
+	JNZ     group636
 	ADDQ    SI, R9
 	ADDQ    DX, AX
 	ADDQ    BX, CX
 	DECQ    DI
-	JNZ     feature184
+	JNZ     feature635
 	VZEROUPPER
 	RET
 
@@ -3198,13 +12310,13 @@ TEXT ·affineAVX512(SB), NOSPLIT, $0-104
 	MOVQ scale_base+32(FP), DI
 	MOVQ shift_base+56(FP), R8
 
-feature186:
+feature637:
 	XORQ R9, R9
 	XORQ R10, R10
 	XORQ R11, R11
 	MOVQ SI, R12
 
-group187:
+group638:
 	VMOVUPS     (DI)(R9*1), Z0
 	VMOVUPS     (AX)(R11*1), Z1
 	VFMADD213PS (R8)(R9*1), Z0, Z1
@@ -3214,12 +12326,12 @@ group187:
 	CMOVQEQ     R10, R9
 	ADDQ        $0x40, R11
 	DECQ        R12
-	JNZ         group187
+	JNZ         group638
 	ADDQ        DX, DI
 	ADDQ        DX, R8
 	ADDQ        CX, AX
 	DECQ        BX
-	JNZ         feature186
+	JNZ         feature637
 	VZEROUPPER
 	RET
 
@@ -3251,13 +12363,13 @@ TEXT ·affineSiLUAVX512(SB), NOSPLIT, $0-104
 	MOVQ         scale_base+32(FP), DI
 	MOVQ         shift_base+56(FP), R8
 
-feature188:
+feature639:
 	XORQ R9, R9
 	XORQ R10, R10
 	XORQ R11, R11
 	MOVQ SI, R12
 
-group189:
+group640:
 	VMOVUPS      (DI)(R9*1), Z13
 	VMOVUPS      (AX)(R11*1), Z14
 	VFMADD213PS  (R8)(R9*1), Z13, Z14
@@ -3284,12 +12396,12 @@ group189:
 	CMOVQEQ      R10, R9
 	ADDQ         $0x40, R11
 	DECQ         R12
-	JNZ          group189
+	JNZ          group640
 	ADDQ         DX, DI
 	ADDQ         DX, R8
 	ADDQ         CX, AX
 	DECQ         BX
-	JNZ          feature188
+	JNZ          feature639
 	VZEROUPPER
 	RET
 
@@ -3309,33 +12421,33 @@ TEXT ·spreadAVX512(SB), NOSPLIT, $0-112
 	MOVQ features+96(FP), R8
 	MOVQ rows+104(FP), R9
 
-feature190:
+feature641:
 	MOVQ CX, R10
 	MOVQ AX, R11
 	MOVQ R9, R12
 
-row191:
+row642:
 	VBROADCASTSS (R10), Z0
 	XORQ         R13, R13
 	MOVQ         DI, R14
 
-group192:
+group643:
 	VMULPS  (DX)(R13*1), Z0, Z1
 	VMOVUPS Z1, (R11)
 	ADDQ    $0x40, R11
 	ADDQ    $0x40, R13
 	DECQ    R14
-	JNZ     group192
+	JNZ     group643
 	ADDQ    $0x04, R10
 	DECQ    R12
-	JNZ     row191
+	JNZ     row642
 	ADDQ    BX, AX
 	ADDQ    SI, CX
 	MOVQ    DI, R10
 	SHLQ    $0x06, R10
 	ADDQ    R10, DX
 	DECQ    R8
-	JNZ     feature190
+	JNZ     feature641
 	VZEROUPPER
 	RET
 
@@ -3365,10 +12477,10 @@ TEXT ·attendRowAVX512(SB), NOSPLIT, $40-160
 	MOVQ         heads+104(FP), DX
 	MOVQ         DX, 32(SP)
 
-head193:
+head644:
 	XORQ DX, DX
 
-queries194:
+queries645:
 	MOVQ      tokens+120(FP), SI
 	SHLQ      $0x02, SI
 	SUBQ      DX, SI
@@ -3383,7 +12495,7 @@ queries194:
 	MOVQ      8(SP), DI
 	MOVQ      dh+112(FP), R8
 	CMPQ      R8, $0x08
-	JL        smaller197
+	JL        smaller648
 	MOVQ      SI, R9
 	LEAQ      (SI)(AX*4), R10
 	VMOVUPS.Z (R9), K1, Z1
@@ -3407,7 +12519,7 @@ queries194:
 	MOVQ      CX, R11
 	MOVQ      tokens+120(FP), R12
 
-key198:
+key649:
 	VMULPS.BCST      (R9), Z1, Z16
 	VFMADD231PS.BCST (R9)(AX*1), Z9, Z16
 	VFMADD231PS.BCST (R9)(AX*2), Z10, Z16
@@ -3421,18 +12533,18 @@ key198:
 	ADDQ             $0x04, R10
 	ADDQ             $0x40, R11
 	DECQ             R12
-	JNZ              key198
+	JNZ              key649
 	MOVQ             AX, R9
 	IMUL3Q           $0x08, R9, R9
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x08, R8
-	JZ               done196
-	JMP              more195
+	JZ               done647
+	JMP              more646
 
-smaller197:
+smaller648:
 	CMPQ      R8, $0x04
-	JL        smaller199
+	JL        smaller650
 	MOVQ      SI, R9
 	VMOVUPS.Z (R9), K1, Z1
 	VMULPS    Z0, Z1, Z1
@@ -3446,7 +12558,7 @@ smaller197:
 	MOVQ      CX, R10
 	MOVQ      tokens+120(FP), R11
 
-key200:
+key651:
 	VMULPS.BCST      (R9), Z1, Z12
 	VFMADD231PS.BCST (R9)(AX*1), Z9, Z12
 	VFMADD231PS.BCST (R9)(AX*2), Z10, Z12
@@ -3455,18 +12567,18 @@ key200:
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 	DECQ             R11
-	JNZ              key200
+	JNZ              key651
 	MOVQ             AX, R9
 	IMUL3Q           $0x04, R9, R9
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x04, R8
-	JZ               done196
-	JMP              more195
+	JZ               done647
+	JMP              more646
 
-smaller199:
+smaller650:
 	CMPQ      R8, $0x02
-	JL        smaller201
+	JL        smaller652
 	MOVQ      SI, R9
 	VMOVUPS.Z (R9), K1, Z1
 	VMULPS    Z0, Z1, Z1
@@ -3476,23 +12588,23 @@ smaller199:
 	MOVQ      CX, R10
 	MOVQ      tokens+120(FP), R11
 
-key202:
+key653:
 	VMULPS.BCST      (R9), Z1, Z10
 	VFMADD231PS.BCST (R9)(AX*1), Z9, Z10
 	VMOVUPS          Z10, (R10)
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 	DECQ             R11
-	JNZ              key202
+	JNZ              key653
 	MOVQ             AX, R9
 	IMUL3Q           $0x02, R9, R9
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x02, R8
-	JZ               done196
-	JMP              more195
+	JZ               done647
+	JMP              more646
 
-smaller201:
+smaller652:
 	MOVQ      SI, R9
 	VMOVUPS.Z (R9), K1, Z1
 	VMULPS    Z0, Z1, Z1
@@ -3500,23 +12612,23 @@ smaller201:
 	MOVQ      CX, R10
 	MOVQ      tokens+120(FP), R11
 
-key204:
+key655:
 	VMULPS.BCST (R9), Z1, Z9
 	VMOVUPS     Z9, (R10)
 	ADDQ        $0x04, R9
 	ADDQ        $0x40, R10
 	DECQ        R11
-	JNZ         key204
+	JNZ         key655
 	MOVQ        AX, R9
 	IMUL3Q      $0x01, R9, R9
 	ADDQ        R9, SI
 	ADDQ        R9, DI
 	SUBQ        $0x01, R8
-	JZ          done196
+	JZ          done647
 
-more195:
+more646:
 	CMPQ      R8, $0x08
-	JL        smaller205
+	JL        smaller656
 	MOVQ      SI, R9
 	LEAQ      (SI)(AX*4), R10
 	VMOVUPS.Z (R9), K1, Z1
@@ -3540,7 +12652,7 @@ more195:
 	MOVQ      CX, R11
 	MOVQ      tokens+120(FP), R12
 
-key206:
+key657:
 	VMOVUPS          (R11), Z16
 	VFMADD231PS.BCST (R9), Z1, Z16
 	VFMADD231PS.BCST (R9)(AX*1), Z9, Z16
@@ -3555,18 +12667,18 @@ key206:
 	ADDQ             $0x04, R10
 	ADDQ             $0x40, R11
 	DECQ             R12
-	JNZ              key206
+	JNZ              key657
 	MOVQ             AX, R9
 	IMUL3Q           $0x08, R9, R9
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x08, R8
-	JZ               done196
-	JMP              more195
+	JZ               done647
+	JMP              more646
 
-smaller205:
+smaller656:
 	CMPQ      R8, $0x04
-	JL        smaller207
+	JL        smaller658
 	MOVQ      SI, R9
 	VMOVUPS.Z (R9), K1, Z1
 	VMULPS    Z0, Z1, Z1
@@ -3580,7 +12692,7 @@ smaller205:
 	MOVQ      CX, R10
 	MOVQ      tokens+120(FP), R11
 
-key208:
+key659:
 	VMOVUPS          (R10), Z12
 	VFMADD231PS.BCST (R9), Z1, Z12
 	VFMADD231PS.BCST (R9)(AX*1), Z9, Z12
@@ -3590,18 +12702,18 @@ key208:
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 	DECQ             R11
-	JNZ              key208
+	JNZ              key659
 	MOVQ             AX, R9
 	IMUL3Q           $0x04, R9, R9
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x04, R8
-	JZ               done196
-	JMP              more195
+	JZ               done647
+	JMP              more646
 
-smaller207:
+smaller658:
 	CMPQ      R8, $0x02
-	JL        smaller209
+	JL        smaller660
 	MOVQ      SI, R9
 	VMOVUPS.Z (R9), K1, Z1
 	VMULPS    Z0, Z1, Z1
@@ -3611,7 +12723,7 @@ smaller207:
 	MOVQ      CX, R10
 	MOVQ      tokens+120(FP), R11
 
-key210:
+key661:
 	VMOVUPS          (R10), Z10
 	VFMADD231PS.BCST (R9), Z1, Z10
 	VFMADD231PS.BCST (R9)(AX*1), Z9, Z10
@@ -3619,16 +12731,16 @@ key210:
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 	DECQ             R11
-	JNZ              key210
+	JNZ              key661
 	MOVQ             AX, R9
 	IMUL3Q           $0x02, R9, R9
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x02, R8
-	JZ               done196
-	JMP              more195
+	JZ               done647
+	JMP              more646
 
-smaller209:
+smaller660:
 	MOVQ      SI, R9
 	VMOVUPS.Z (R9), K1, Z1
 	VMULPS    Z0, Z1, Z1
@@ -3636,23 +12748,23 @@ smaller209:
 	MOVQ      CX, R10
 	MOVQ      tokens+120(FP), R11
 
-key212:
+key663:
 	VMOVUPS          (R10), Z9
 	VFMADD231PS.BCST (R9), Z1, Z9
 	VMOVUPS          Z9, (R10)
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 	DECQ             R11
-	JNZ              key212
+	JNZ              key663
 	MOVQ             AX, R9
 	IMUL3Q           $0x01, R9, R9
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x01, R8
-	JZ               done196
-	JMP              more195
+	JZ               done647
+	JMP              more646
 
-done196:
+done647:
 	VMOVUPS (CX), Z1
 	VMOVUPS (CX), Z9
 	VMOVUPS (CX), Z10
@@ -3660,28 +12772,28 @@ done196:
 	MOVQ    CX, SI
 	MOVQ    tokens+120(FP), DI
 	SUBQ    $0x04, DI
-	JL      last214
+	JL      last665
 
-four213:
+four664:
 	VMAXPS (SI), Z1, Z1
 	VMAXPS 64(SI), Z9, Z9
 	VMAXPS 128(SI), Z10, Z10
 	VMAXPS 192(SI), Z11, Z11
 	ADDQ   $0x00000100, SI
 	SUBQ   $0x04, DI
-	JGE    four213
+	JGE    four664
 
-last214:
+last665:
 	ADDQ $0x04, DI
-	JZ   done216
+	JZ   done667
 
-single215:
+single666:
 	VMAXPS (SI), Z1, Z1
 	ADDQ   $0x40, SI
 	DECQ   DI
-	JNZ    single215
+	JNZ    single666
 
-done216:
+done667:
 	VMAXPS Z9, Z1, Z1
 	VMAXPS Z11, Z10, Z10
 	VMAXPS Z10, Z1, Z1
@@ -3689,7 +12801,7 @@ done216:
 	MOVQ   CX, SI
 	MOVQ   tokens+120(FP), DI
 
-weight217:
+weight668:
 	VMOVUPS      (SI), Z10
 	VSUBPS       Z1, Z10, Z10
 	VMAXPS       Z8, Z10, Z10
@@ -3705,7 +12817,7 @@ weight217:
 	VMOVUPS      Z12, (SI)
 	ADDQ         $0x40, SI
 	DECQ         DI
-	JNZ          weight217
+	JNZ          weight668
 	VBROADCASTSS exp0AVX512<>+0(SB), Z1
 	VDIVPS       Z9, Z1, Z1
 	MOVQ         16(SP), SI
@@ -3713,9 +12825,9 @@ weight217:
 	ADDQ         DX, DI
 	MOVQ         dh+112(FP), R8
 
-more218:
+more669:
 	CMPQ   R8, $0x08
-	JL     smaller220
+	JL     smaller671
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
@@ -3729,7 +12841,7 @@ more218:
 	MOVQ   CX, R11
 	MOVQ   tokens+120(FP), R12
 
-key221:
+key672:
 	VMOVUPS          (R11), Z17
 	VFMADD231PS.BCST (R9), Z17, Z9
 	VFMADD231PS.BCST (R9)(AX*1), Z17, Z10
@@ -3743,7 +12855,7 @@ key221:
 	ADDQ             $0x04, R10
 	ADDQ             $0x40, R11
 	DECQ             R12
-	JNZ              key221
+	JNZ              key672
 	MOVQ             DI, R9
 	LEAQ             (DI)(AX*4), R10
 	VMULPS           Z1, Z9, Z9
@@ -3767,12 +12879,12 @@ key221:
 	ADDQ             R9, SI
 	ADDQ             R9, DI
 	SUBQ             $0x08, R8
-	JZ               done219
-	JMP              more218
+	JZ               done670
+	JMP              more669
 
-smaller220:
+smaller671:
 	CMPQ   R8, $0x04
-	JL     smaller222
+	JL     smaller673
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
@@ -3785,9 +12897,9 @@ smaller220:
 	MOVQ   CX, R10
 	MOVQ   tokens+120(FP), R11
 	SUBQ   $0x02, R11
-	JL     odd224
+	JL     odd675
 
-pair223:
+pair674:
 	VMOVUPS          (R10), Z17
 	VFMADD231PS.BCST (R9), Z17, Z9
 	VFMADD231PS.BCST (R9)(AX*1), Z17, Z10
@@ -3801,11 +12913,11 @@ pair223:
 	ADDQ             $0x08, R9
 	ADDQ             $0x00000080, R10
 	SUBQ             $0x02, R11
-	JGE              pair223
+	JGE              pair674
 
-odd224:
+odd675:
 	ADDQ             $0x02, R11
-	JZ               done225
+	JZ               done676
 	VMOVUPS          (R10), Z17
 	VFMADD231PS.BCST (R9), Z17, Z9
 	VFMADD231PS.BCST (R9)(AX*1), Z17, Z10
@@ -3814,7 +12926,7 @@ odd224:
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 
-done225:
+done676:
 	MOVQ    DI, R9
 	VADDPS  Z13, Z9, Z9
 	VMULPS  Z1, Z9, Z9
@@ -3833,12 +12945,12 @@ done225:
 	ADDQ    R9, SI
 	ADDQ    R9, DI
 	SUBQ    $0x04, R8
-	JZ      done219
-	JMP     more218
+	JZ      done670
+	JMP     more669
 
-smaller222:
+smaller673:
 	CMPQ   R8, $0x02
-	JL     smaller226
+	JL     smaller677
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
@@ -3847,9 +12959,9 @@ smaller222:
 	MOVQ   CX, R10
 	MOVQ   tokens+120(FP), R11
 	SUBQ   $0x02, R11
-	JL     odd228
+	JL     odd679
 
-pair227:
+pair678:
 	VMOVUPS          (R10), Z13
 	VFMADD231PS.BCST (R9), Z13, Z9
 	VFMADD231PS.BCST (R9)(AX*1), Z13, Z10
@@ -3859,18 +12971,18 @@ pair227:
 	ADDQ             $0x08, R9
 	ADDQ             $0x00000080, R10
 	SUBQ             $0x02, R11
-	JGE              pair227
+	JGE              pair678
 
-odd228:
+odd679:
 	ADDQ             $0x02, R11
-	JZ               done229
+	JZ               done680
 	VMOVUPS          (R10), Z13
 	VFMADD231PS.BCST (R9), Z13, Z9
 	VFMADD231PS.BCST (R9)(AX*1), Z13, Z10
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 
-done229:
+done680:
 	MOVQ    DI, R9
 	VADDPS  Z11, Z9, Z9
 	VMULPS  Z1, Z9, Z9
@@ -3883,19 +12995,19 @@ done229:
 	ADDQ    R9, SI
 	ADDQ    R9, DI
 	SUBQ    $0x02, R8
-	JZ      done219
-	JMP     more218
+	JZ      done670
+	JMP     more669
 
-smaller226:
+smaller677:
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	MOVQ   SI, R9
 	MOVQ   CX, R10
 	MOVQ   tokens+120(FP), R11
 	SUBQ   $0x02, R11
-	JL     odd232
+	JL     odd683
 
-pair231:
+pair682:
 	VMOVUPS          (R10), Z11
 	VFMADD231PS.BCST (R9), Z11, Z9
 	VMOVUPS          64(R10), Z11
@@ -3903,17 +13015,17 @@ pair231:
 	ADDQ             $0x08, R9
 	ADDQ             $0x00000080, R10
 	SUBQ             $0x02, R11
-	JGE              pair231
+	JGE              pair682
 
-odd232:
+odd683:
 	ADDQ             $0x02, R11
-	JZ               done233
+	JZ               done684
 	VMOVUPS          (R10), Z11
 	VFMADD231PS.BCST (R9), Z11, Z9
 	ADDQ             $0x04, R9
 	ADDQ             $0x40, R10
 
-done233:
+done684:
 	MOVQ    DI, R9
 	VADDPS  Z10, Z9, Z9
 	VMULPS  Z1, Z9, Z9
@@ -3923,15 +13035,15 @@ done233:
 	ADDQ    R9, SI
 	ADDQ    R9, DI
 	SUBQ    $0x01, R8
-	JZ      done219
-	JMP     more218
+	JZ      done670
+	JMP     more669
 
-done219:
+done670:
 	ADDQ  $0x40, DX
 	MOVQ  tokens+120(FP), SI
 	SHLQ  $0x02, SI
 	CMPQ  DX, SI
-	JL    queries194
+	JL    queries645
 	MOVQ  dh+112(FP), DX
 	IMULQ AX, DX
 	ADDQ  DX, (SP)
@@ -3939,7 +13051,7 @@ done219:
 	ADDQ  DX, 16(SP)
 	ADDQ  DX, 24(SP)
 	DECQ  32(SP)
-	JNZ   head193
+	JNZ   head644
 	VZEROUPPER
 	RET
 
@@ -4038,31 +13150,31 @@ TEXT ·meanTokensAVX512(SB), NOSPLIT, $0-92
 	KMOVW   (R11)(R10*4), K1
 	VMOVSS  share+88(FP), X0
 
-feature234:
+feature685:
 	MOVQ CX, R10
 	MOVQ AX, R11
 	MOVQ R8, R12
 
-row235:
+row686:
 	VXORPS Z1, Z1, Z1
 	MOVQ   SI, R13
 	SHRQ   $0x04, R13
-	JZ     tail236
+	JZ     tail687
 
-whole238:
+whole689:
 	VADDPS (R10), Z1, Z1
 	ADDQ   $0x40, R10
 	DECQ   R13
-	JNZ    whole238
+	JNZ    whole689
 
-tail236:
+tail687:
 	TESTQ     R9, R9
-	JZ        sum237
+	JZ        sum688
 	VMOVUPS.Z (R10), K1, Z2
 	VADDPS    Z2, Z1, Z1
 	LEAQ      (R10)(R9*4), R10
 
-sum237:
+sum688:
 	VEXTRACTF32X8 $0x01, Z1, Y2
 	VADDPS        Y2, Y1, Y2
 	VEXTRACTF128  $0x01, Y2, X1
@@ -4075,10 +13187,10 @@ sum237:
 	VMOVSS        X2, (R11)
 	ADDQ          $0x04, R11
 	DECQ          R12
-	JNZ           row235
+	JNZ           row686
 	ADDQ          DX, AX
 	ADDQ          BX, CX
 	DECQ          DI
-	JNZ           feature234
+	JNZ           feature685
 	VZEROUPPER
 	RET

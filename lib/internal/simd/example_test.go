@@ -47,3 +47,34 @@ func ExampleKernels_SpreadMembers() {
 	fmt.Println(y[:6])
 	// Output: [2 20 200 3 30 300]
 }
+
+// Two rows times a matrix given as [columns, rows], added to what is there; then the sum of each row of the result.
+func ExampleKernels_ProductT() {
+	s, err := simd.New(simd.Best())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	const m, n, k = 2, 3, 2
+	a := []float32{
+		1, 2,
+		3, 4,
+	}
+	b := []float32{
+		1, 0,
+		0, 1,
+		1, 1,
+	}
+	c := []float32{
+		10, 0, 0,
+		0, 0, 10,
+	}
+	s.ProductT(c, n, a, k, 1, b, k, m, n, k, true, make([]float32, simd.ProductTScratch(m, n, k)))
+	fmt.Println(c)
+	sums := make([]float32, m)
+	s.SumRows(sums, c, m, n)
+	fmt.Println(sums)
+	// Output:
+	// [11 2 3 3 4 17]
+	// [16 24]
+}

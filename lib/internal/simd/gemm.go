@@ -22,36 +22,75 @@ func (s *Kernels) Pack(m, k int, a, bias []float32) *Packed {
 	if m < 1 || k < 1 || len(a) != m*k || (bias != nil && len(bias) != m) {
 		panic(fmt.Sprintf("simd: pack: %d weights and %d biases are not [%d, %d] and none or %[3]d", len(a), len(bias), m, k))
 	}
-	p := &Packed{isa: s.isa, m: m, k: k, heights: s.heights(m)}
+	p := &Packed{}
+	s.PackInto(p, m, k, a, k, 1)
+	copy(p.bias, bias)
+	return p
+}
+
+// PackInto stores [m, k] with no bias in p, whose memory it uses again where that is large enough. Value i, j is
+// a[i*rowA+j*colA], so that a transposed matrix needs no copy. p must not be in use.
+func (s *Kernels) PackInto(p *Packed, m, k int, a []float32, rowA, colA int) {
+	checkStrided("pack", a, rowA, colA, m, k)
+	p.isa, p.m, p.k, p.heights = s.isa, m, k, s.heights(p.heights, m)
 	rows := 0
 	for _, h := range p.heights {
 		rows += h
 	}
-	p.a, p.bias, p.zero = Alloc(rows*k), Alloc(rows), Alloc(s.height)
-	copy(p.bias, bias)
+	p.a, p.bias, p.zero = grown(p.a, rows*k), grown(p.bias, rows), grown(p.zero, s.height)
+	clear(p.bias)
 	at := 0
 	for _, h := range p.heights {
-		tile := p.a[at*k:]
-		for r := range min(h, m-at) {
+		tile, used := p.a[at*k:][:h*k], min(h, m-at)
+		if used < h {
+			clear(tile)
+		}
+		switch {
+		case rowA == 1:
 			for c := range k {
-				tile[c*h+r] = a[(at+r)*k+c]
+				copy(tile[c*h:][:used], a[at+c*colA:])
 			}
+		case colA == 1:
+			s.transposeAny(tile, h, a[at*rowA:], rowA, used, k)
+		default:
+			packTile(tile, h, used, k, a[at*rowA:], rowA, colA)
 		}
 		at += h
 	}
-	return p
 }
 
-// heights cuts m rows into tiles. The assembly has a body for every height, and tiles of equal height, give or take
-// one, are best: a short last one would leave multipliers idle. Plain Go has one body; its last tile is filled up with zeros.
-func (t *table) heights(m int) []int {
-	count := (m + t.height - 1) / t.height
-	list := make([]int, count)
-	for i := range list {
-		list[i] = t.height
-		if t.tiles != nil {
-			list[i] = (m + i) / count
+// packTile stores k columns of h values, of which used come from a.
+func packTile(tile []float32, h, used, k int, a []float32, rowA, colA int) {
+	for r := range used {
+		from, to := r*rowA, r
+		for range k {
+			tile[to] = a[from]
+			from += colA
+			to += h
 		}
+	}
+}
+
+// grown returns x with n values of any content, newly allocated if they do not fit.
+func grown(x []float32, n int) []float32 {
+	if cap(x) < n {
+		return Alloc(n)
+	}
+	return x[:n]
+}
+
+// heights cuts m rows into tiles, in the memory of list. The assembly has a body for every height, and tiles of equal
+// height, give or take one, are best: a short last one would leave multipliers idle. Plain Go has one body; its last
+// tile is filled up with zeros.
+func (t *table) heights(list []int, m int) []int {
+	count := (m + t.height - 1) / t.height
+	list = list[:0]
+	for i := range count {
+		h := t.height
+		if t.tiles != nil {
+			h = (m + i) / count
+		}
+		list = append(list, h)
 	}
 	return list
 }

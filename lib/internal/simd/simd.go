@@ -1,23 +1,36 @@
-// Package simd holds the float32 kernels that the scorer runs a network on: matrix product, normalisation, activation,
-// attention, and the moves between their layouts. Each exists three times, for AVX-512 and AVX2 in assembly and in
-// plain Go, and New picks one set at run time. Nothing is asked of the user's build: no cgo, no tags, no GOAMD64.
+// Package simd holds the float32 kernels that the scorer runs a network on (matrix product, normalisation, activation,
+// attention, and the moves between their layouts) and those that training runs graphs on (arithmetic, comparison,
+// conversion and reduction of contiguous slices, and products of plain row-major matrices). Each exists three times, for
+// AVX-512 and AVX2 in assembly and in plain Go, and New picks one set at run time. Nothing is asked of the user's
+// build: no cgo, no tags, no GOAMD64.
 //
-// # Layout
+// # Lanes last
 //
-// Every activation is a matrix [features][lanes] in one []float32: the value of feature f in lane l is x[f*ld+l]. A lane
-// is an independent sample (a row, a token of a row, a member of a row). Vectors run along the lanes, so that no
-// kernel adds across a vector, and a dot product over features needs no transposed copy.
+// To the kernels of the scorer, which take a number of features and a number of lanes n, every activation is a matrix
+// [features][lanes] in one []float32: the value of feature f in lane l is x[f*ld+l]. A lane is an independent sample (a
+// row, a token of a row, a member of a row). Vectors run along the lanes, so that none of these kernels adds across a
+// vector, and a dot product over features needs no transposed copy.
 //
 // The stride ld is a multiple of Group and not less than the number of lanes rounded up to a multiple of Group. A
 // kernel may read, compute and overwrite the lanes between n and that multiple, and nothing beyond; what it leaves
 // there is not specified. Alloc gives buffers that start on a cache line, and Stride gives strides that spread rows
 // over the whole cache; both are for speed, any address and any legal stride is correct.
 //
+// # Contiguous slices
+//
+// The kernels from Add to Narrow map slices to slices, value by value, and those from Sum to Tile reduce or repeat them:
+// see vector.go, vector_bits.go and reduce.go. They take any length, 0 included, at any address, and touch nothing
+// outside: the rest of a vector is masked. The destination may be any input of the same length. Product and ProductT
+// multiply matrices of any size with any distance between rows, under the same promise.
+//
 // # Agreement
 //
 // A lane's result depends on that lane's inputs alone: not on its position, on n, or on its neighbours, to the last
-// bit. So a row scored alone equals the same row in a batch. The sets differ from each other only by rounding, because
-// vector code fuses multiplication and addition and plain Go does not.
+// bit. So a row scored alone equals the same row in a batch. The same holds for the values of contiguous slices, and
+// for the rows and columns of plain products. A sum along a slice is taken in an order that depends on its length alone.
+//
+// The sets differ from each other only by rounding, because vector code fuses multiplication and addition and plain Go
+// does not. Kernels that do not both multiply and add agree to the last bit.
 //
 // # Use
 //
@@ -101,8 +114,11 @@ func (s *Kernels) ISA() ISA { return s.isa }
 // table holds the bodies of one instruction set. The exported methods check shapes, then make one indirect call. The
 // assembly bodies read slices by their base address alone.
 type table struct {
-	height     int        // rows of A in the tallest tile of Gemm
-	tiles      []tileFunc // of Gemm, by height - 1; nil for plain Go
+	vectorTable
+	multiply   func(t *table, c []float32, ldc int, a []float32, rowA, colA int, b []float32, ldb, m, n, k int, add bool)
+	strips     []stripFunc // of Product, by height - 1; nil for plain Go
+	height     int         // rows of A in the tallest tile of Gemm
+	tiles      []tileFunc  // of Gemm, by height - 1; nil for plain Go
 	gemm       func(t *table, c []float32, ldc int, a *Packed, b []float32, ldb, n int, add bool)
 	layerNorm  func(y []float32, ldy int, x []float32, ldx int, w, b []float32, eps, share float32, features, n int)
 	relu       func(x []float32, ld, features, n int)

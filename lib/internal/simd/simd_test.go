@@ -219,16 +219,21 @@ func TestIllegalShapes(t *testing.T) {
 			"exp":            func() { s.Exp(x(3), x(4)) },
 			"sigmoid":        func() { s.Sigmoid(x(3), x(4)) },
 		} {
-			func() {
-				defer func() {
-					if e := recover(); e == nil || !strings.Contains(fmt.Sprint(e), "simd: ") {
-						t.Errorf("%s: no panic of ours: %v", name, e)
-					}
-				}()
-				call()
-			}()
+			mustPanic(t, name, call)
 		}
 	})
+}
+
+// mustPanic checks that a call panics with a message of this package.
+func mustPanic(t *testing.T, name string, call func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if e := recover(); e == nil || !strings.Contains(fmt.Sprint(e), "simd: ") {
+			t.Errorf("%s: no panic of ours: %v", name, e)
+		}
+	}()
+	call()
 }
 
 // TestNoAllocation runs every kernel once more: a scorer that serves single rows cannot afford a collector.
@@ -236,6 +241,8 @@ func TestNoAllocation(t *testing.T) {
 	eachISA(t, func(t *testing.T, s *Kernels) {
 		x, y, w := Alloc(16*48), Alloc(16*48), Alloc(48)
 		p, odd, members := s.Pack(16, 16, x[:256], w[:16]), PackMembers(16, 3, x[:48]), PackMembers(16, 16, x[:256])
+		cases, in, bools := vectorCases(), [][]uint32{words(x)[:37], words(x), words(x)}, make([]bool, 37)
+		a, b, c, scratch := Alloc(30*200), Alloc(200*600), Alloc(30*600), Alloc(ProductTScratch(30, 600, 200))
 		count := testing.AllocsPerRun(10, func() {
 			s.Gemm(y, 48, p, x, 48, 33, true)
 			s.LayerNorm(y, 48, x, 48, w, w, 1, 16, 33)
@@ -253,6 +260,24 @@ func TestNoAllocation(t *testing.T) {
 			s.Transpose(y, 16, x, 40, 15, 19)
 			s.Exp(y, x[:37])
 			s.Sigmoid(y, x[:37])
+			for _, c := range cases {
+				c.run(s, words(y)[:37], in[:len(c.inputs)])
+			}
+			s.MulAdd(y, x, x, x)
+			s.AddScaled(y, x, 2)
+			s.Tanh(y, x)
+			s.Widen(words(y), bools)
+			s.Narrow(bools, words(y)[:37])
+			y[0] = s.Sum(x) + s.Dot(x, x) + s.MaxOf(x) + s.MinOf(x)
+			s.SumRows(y, x, 20, 20)
+			s.MaxRows(y, x, 20, 20)
+			s.AddRows(y, x, 20, 20)
+			s.RepeatEach(y, w, 16)
+			s.Tile(y, w, 16)
+			s.Product(c, 600, a, 200, 1, b, 600, 30, 600, 200, true, scratch)
+			s.Product(y, 16, x, 16, 1, x, 16, 16, 16, 16, false, nil)
+			s.ProductT(c, 600, a, 200, 1, b, 200, 30, 600, 200, true, scratch)
+			s.ProductT(y, 16, x, 16, 1, x, 16, 16, 16, 16, false, scratch)
 		})
 		if count != 0 {
 			t.Errorf("%v allocations", count)

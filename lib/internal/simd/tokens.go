@@ -69,6 +69,16 @@ func meanTokensPortable(dst []float32, ldd int, x []float32, ldx, tokens, featur
 }
 
 func transposePortable(dst []float32, ldd int, x []float32, ldx, rows, cols int) {
+	if cols < rows { // the inner loop is the longer one
+		for c := range cols {
+			from := c
+			for r := range dst[c*ldd:][:rows] {
+				dst[c*ldd+r] = x[from]
+				from += ldx
+			}
+		}
+		return
+	}
 	for r := range rows {
 		for c, v := range x[r*ldx:][:cols] {
 			dst[c*ldd+r] = v

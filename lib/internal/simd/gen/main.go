@@ -32,6 +32,13 @@ func main() {
 	}
 	m.layerNorm()
 	m.elementwise()
+	m.arithmetic()
+	m.logarithms()
+	m.words()
+	m.reductions()
+	for h := 1; h <= m.height; h++ {
+		m.strip(h)
+	}
 	m.members()
 	m.attention()
 	m.meanTokens()
