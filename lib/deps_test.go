@@ -41,10 +41,11 @@ var policy = map[string]string{
 	"lib/score":              "lib/data lib/features lib/gguf lib/metrics lib/original lib/internal/modelfile lib/internal/simd",
 
 	// on the engine
-	"lib/internal/gx": "lib/internal/plugin gomlx",
-	"lib/model":       "lib/features gomlx",
-	"lib/train":       "lib/data lib/features lib/model lib/metrics lib/track lib/internal/gx lib/internal/safetensors gomlx",
-	"lib/export":      "lib/data lib/features lib/gguf lib/metrics lib/model lib/internal/modelfile",
+	"lib/internal/gocpu": "lib/internal/simd gomlx",
+	"lib/internal/gx":    "lib/internal/gocpu lib/internal/plugin gomlx",
+	"lib/model":          "lib/features gomlx",
+	"lib/train":          "lib/data lib/features lib/model lib/metrics lib/track lib/internal/gx lib/internal/safetensors gomlx",
+	"lib/export":         "lib/data lib/features lib/gguf lib/metrics lib/model lib/internal/modelfile",
 
 	// edges
 	"lib/threat": "lib/data lib/export lib/generate lib/features lib/metrics lib/model lib/track lib/train lib/internal/gx",

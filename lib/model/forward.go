@@ -59,7 +59,7 @@ func (l *Layout) represent(w *Vector, in Inputs) *Node {
 // Wen et al. 2020; TabM, Gorishniy et al. 2025). Batch norm takes its statistics over rows and members together: with
 // statistics of its own, a member's output factor would have no effect.
 func (c Config) featureLayer(w, stats *Vector, at string, x *Node, B, out int, mode Mode) *Node {
-	h := x
+	var h *Node
 	if w.Has(at + "member_in.weight") {
 		h = c.memberLinear(w, at, x, B)
 	} else {

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/gobackend"
 
+	"github.com/jamba-threat/jamba/lib/internal/gocpu"
 	"github.com/jamba-threat/jamba/lib/internal/plugin"
 )
 
@@ -18,7 +18,7 @@ const (
 	Auto    = "auto"     // xla:cuda if there is a device for it, else xla:cpu, else go
 	XLACUDA = "xla:cuda" // XLA on an NVIDIA device
 	XLACPU  = "xla:cpu"  // XLA on the processor
-	PureGo  = "go"       // GoMLX's own engine in Go: slower, runs everywhere
+	PureGo  = "go"       // GoMLX graphs on kernels in Go (lib/internal/gocpu): runs everywhere
 )
 
 // Names lists the engines that Open takes.
@@ -118,9 +118,7 @@ func openPlugin(name string, threads int) (*Engine, error) {
 }
 
 func openGo(why string) (*Engine, error) {
-	// In its default mode this engine runs the nodes of a graph in parallel, each waiting for the same pool of workers,
-	// and stops for ever; one node after the other, each parallel inside, is safe.
-	backend, err := gobackend.New("ops_sequential")
+	backend, err := gocpu.New()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", PureGo, err)
 	}

@@ -27,8 +27,6 @@ func (p *plain) each(f func(at int)) {
 	}
 }
 
-func (p *plain) at(i, j int) float64 { return float64(floats(p.x)[i*p.ld+j]) }
-
 // intact fails when a gap holds no canary any more.
 func (p *plain) intact(t *testing.T, name string) {
 	t.Helper()
@@ -44,7 +42,7 @@ func (p *plain) intact(t *testing.T, name string) {
 func productShapes() [][3]int {
 	r := rand.New(rand.NewPCG(18, 1))
 	list := [][3]int{{1, 1, 1}, {20, 20, 2}, {20, 2, 20}, {8, 40, 40}, {97, 33, 300}, {25, 70, 257}, {100, 530, 20}, {26, 513, 13}, {200, 64, 128}, {30, 600, 200}, {60, 300, 270},
-		{13, 1100, 3}, {3, 40, 700}, {500, 1, 64}, {300, 2, 8}, {193, 65, 600}}
+		{13, 1100, 3}, {3, 40, 700}, {500, 1, 64}, {300, 2, 8}, {100, 65, 600}}
 	for v := 1; v <= 70; v++ {
 		list = append(list, [3]int{v, 1 + r.IntN(70), 1 + r.IntN(70)}, [3]int{1 + r.IntN(70), v, 1 + r.IntN(70)}, [3]int{1 + r.IntN(30), 1 + r.IntN(30), v})
 	}
@@ -75,6 +73,10 @@ func TestProduct(t *testing.T) {
 			old := append([]uint32(nil), c.x...)
 			scratch, inner := fenced(r, need)
 			run(floats(c.x), c.ld, floats(a.x), rowA, colA, floats(b.x), b.ld, m, n, k, add, floats(inner))
+			x, y, rowB, colB := floats(a.x), floats(b.x), b.ld, 1
+			if swapped {
+				rowB, colB = 1, b.ld
+			}
 			c.intact(t, name)
 			untouched(t, name+": scratch", scratch, inner)
 			for i := range m {
@@ -85,17 +87,7 @@ func TestProduct(t *testing.T) {
 						size = math.Abs(sum)
 					}
 					for l := range k {
-						var p float64
-						switch {
-						case turned && swapped:
-							p = a.at(l, i) * b.at(j, l)
-						case turned:
-							p = a.at(l, i) * b.at(l, j)
-						case swapped:
-							p = a.at(i, l) * b.at(j, l)
-						default:
-							p = a.at(i, l) * b.at(l, j)
-						}
+						p := float64(x[i*rowA+l*colA]) * float64(y[l*rowB+j*colB])
 						sum += p
 						size += math.Abs(p)
 					}
