@@ -190,7 +190,7 @@ cfg := threat.DefaultConfig()
 cfg.Engine, cfg.Model.Members, cfg.Model.Blocks = "go", 1, -1
 cfg.Train.Epochs = 2""")
         k.text("model, err := cfg.Fit(ctx, split.Train, split.Valid)\nmodel.Parameters() > 0")
-        k.text("cfg.Train.Epochs = 100000\nbefore := runtime.NumGoroutine()")
+        k.text("cfg.Train.Epochs, cfg.Train.Patience = 100000, -1\nbefore := runtime.NumGoroutine()")
         request = k.start("cfg.Fit(ctx, split.Train, split.Valid)")
         time.sleep(1.5)
         start = time.time()
