@@ -223,6 +223,19 @@ func TestHugeOutputIsCut(t *testing.T) {
 	}
 }
 
+// TestOutputIsCutAtTheLimit: what fills the limit to the last byte is followed by the same note as what exceeds it.
+func TestOutputIsCutAtTheLimit(t *testing.T) {
+	k := startKernel(t)
+	_, out := k.run("fmt.Print(strings.Repeat(\"x\", 2<<20))\ntime.Sleep(300 * time.Millisecond)\nfmt.Print(\"more\")")
+	var text strings.Builder
+	for _, c := range of(out, "stream") {
+		text.WriteString(c["text"].(string))
+	}
+	if got := text.String(); !strings.Contains(got, "output ends here") || strings.HasSuffix(got, "more") {
+		t.Errorf("%d bytes, which end in %q", len(got), got[max(0, len(got)-150):])
+	}
+}
+
 func TestInterrupts(t *testing.T) {
 	k := startKernel(t)
 	k.must("func spin() { for { } }\nkept := 1")

@@ -142,7 +142,7 @@ func (o *outputs) publish(r *run, name string, text []byte) {
 	left := streamLimit - r.printed
 	r.printed += len(text)
 	r.mu.Unlock()
-	if left <= 0 {
+	if left < 0 { // what went beyond the limit has said so
 		return
 	}
 	if len(text) > left {

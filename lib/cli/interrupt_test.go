@@ -107,7 +107,7 @@ func weights(t *testing.T, run string) string {
 // left alone.
 func TestInterruptedTrainingContinuesExactly(t *testing.T) {
 	dir := t.TempDir()
-	jamba(t, dir, nil, "generate", "--out", "rows.csv", "--samples", "1500").mustRun(t, 0)
+	jamba(t, dir, nil, "generate", "--out", "rows.csv", "--samples", "8000").mustRun(t, 0)
 	train := func(out string) []string {
 		return []string{"train", "--data", "rows.csv", "--epochs", "6", "--patience", "-1", "--out", out}
 	}

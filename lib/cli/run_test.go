@@ -27,7 +27,7 @@ func main() {
 	ctx := context.Background()
 	// handler
 	g := threat.DefaultGenerate()
-	g.Samples = 1500
+	g.Samples = 8000
 	table, err := threat.GenerateTable(g)
 	check(err)
 	split, err := table.Split(threat.Stratified(0.70, 0.15, 42))
