@@ -66,10 +66,8 @@ func (e *executable) frame() *frame {
 		case b.root != nil || b.first < 0 && b.home == inArena:
 		case b.home == inFixed:
 			f.bind(b, p.fixed[b])
-		case b.home == inArena && b.kind == boolean:
-			f.bind(b, f.arena[b.at:][:words(b.n)])
 		case b.home == inArena:
-			f.bind(b, f.arena[b.at:][:b.n])
+			f.bind(b, f.arena[b.at:][:b.floats()])
 		}
 	}
 	for range e.backend.workers.threads {

@@ -202,6 +202,14 @@ func (c *loopCompiler) load(r ref, into int) int {
 	return into
 }
 
+// fill emits the instruction that repeats a uniform over a register.
+func (c *loopCompiler) fill(uniform int) int {
+	hoisted := c.block < c.n
+	reg := c.newRegister(true, hoisted)
+	c.emit(instr{do: doFill, dst: reg, uniform: uniform, a: -1, b: -1, c: -1}, hoisted)
+	return reg
+}
+
 // periodic reports whether every block reads the same of the view.
 func (c *loopCompiler) periodic(v view) bool {
 	return c.block < c.n && len(v.axes) > 1 && c.block%v.period() == 0
@@ -236,8 +244,7 @@ func (c *loopCompiler) compute(it *item) {
 	in := instr{a: -1, b: -1, c: -1}
 	spread := func(i int) int { // a uniform where no body takes one
 		if regs[i] < 0 {
-			regs[i] = c.newRegister(true, c.block < c.n)
-			c.emit(instr{do: doFill, dst: regs[i], uniform: unis[i], a: -1, b: -1, c: -1}, c.block < c.n)
+			regs[i] = c.fill(unis[i])
 		}
 		return regs[i]
 	}
@@ -281,8 +288,7 @@ func (c *loopCompiler) compute(it *item) {
 func (c *loopCompiler) reduce(it *item) {
 	reg, uni := c.operand(it.in[0])
 	if reg < 0 {
-		reg = c.newRegister(true, c.block < c.n)
-		c.emit(instr{do: doFill, dst: reg, uniform: uni, a: -1, b: -1, c: -1}, c.block < c.n)
+		reg = c.fill(uni)
 	}
 	s := &sink{item: it, form: it.attr.(reduced), combine: combiners[it.op]}
 	c.sinks = append(c.sinks, s)

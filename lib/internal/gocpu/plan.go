@@ -38,6 +38,14 @@ type buffer struct {
 	last   int     // the last pass that reads it
 }
 
+// floats is the memory that the buffer takes.
+func (b *buffer) floats() int {
+	if b.kind == boolean {
+		return words(b.n)
+	}
+	return b.n
+}
+
 // plan is a compiled graph.
 type plan struct {
 	passes  []pass // per execution
@@ -112,7 +120,7 @@ func (p *planner) allocate(params int) {
 			p.fixed[it.buffer] = it.attr.([]float32)
 		case it.static:
 			it.buffer.home = inFixed
-			p.fixed[it.buffer] = make([]float32, words4(it))
+			p.fixed[it.buffer] = make([]float32, it.buffer.floats())
 		}
 	}
 	for i, it := range p.results {
@@ -124,13 +132,6 @@ func (p *planner) allocate(params int) {
 			p.placeParts(it)
 		}
 	}
-}
-
-func words4(it *item) int {
-	if it.kind == boolean {
-		return words(it.n)
-	}
-	return it.n
 }
 
 // stored reports whether the item's value must be in memory.
@@ -253,11 +254,7 @@ func (p *planner) arrange() {
 		if b.home != inArena || b.root != nil || b.first < 0 {
 			continue
 		}
-		size := b.n
-		if b.kind == boolean {
-			size = words(size)
-		}
-		size = (size + line - 1) / line * line
+		size := (b.floats() + line - 1) / line * line
 		live = slices.DeleteFunc(live, func(s span) bool { return s.last < b.first })
 		b.at = 0
 		for _, s := range live { // in order of place
@@ -328,7 +325,7 @@ func (l *loop) inPlace(in, out *buffer) bool {
 			lastRead = max(lastRead, at)
 		}
 	}
-	return len(writes) > 0 && lastRead <= firstWrite || firstWrite < len(l.code) && lastRead <= firstWrite
+	return lastRead <= firstWrite && (len(writes) > 0 || firstWrite < len(l.code))
 }
 
 // measure finds how much memory a worker needs.
